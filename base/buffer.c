@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void buffer_finish(struct buffer *buffer)
+{
+	free(buffer->data);
+	*buffer = (struct buffer){ 0 };
+}
+
+bool buffer_grow(struct buffer *buffer, size_t more)
+{
+	if (buffer->failed || more > SIZE_MAX / 4) {
+		buffer->failed = true;
+		return false;
+	}
+	size_t cap = buffer->cap < 64 ? 64 : buffer->cap;
+	while (cap - buffer->len < more) {
+		cap += cap / 2 + 32;
+	}
+	char *data = realloc(buffer->data, cap);
+	if (data == NULL) {
+		buffer->failed = true;
+		return false;
+	}
+	buffer->data = data;
+	buffer->cap = cap;
+	return true;
+}
+
+void buffer_append_number(struct buffer *buffer, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	buffer_append(buffer, digits + at, sizeof(digits) - at);
+}
+
+void buffer_append_format(struct buffer *buffer, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (len < 0 || !buffer_reserve(buffer, (size_t)len + 1)) {
+		return;
+	}
+	va_start(args, format);
+	vsnprintf(buffer->data + buffer->len, (size_t)len + 1, format, args);
+	va_end(args);
+	buffer->len += (size_t)len;
+}
+
+void buffer_append_hex(struct buffer *buffer, const void *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *in = bytes;
+	if (!buffer_reserve(buffer, 2 * len)) {
+		return;
+	}
+	for (size_t i = 0; i < len; i++) {
+		buffer->data[buffer->len++] = digits[in[i] >> 4];
+		buffer->data[buffer->len++] = digits[in[i] & 15];
+	}
+}
+
+void buffer_append_base64(struct buffer *buffer, struct span bytes)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *in = (const unsigned char *)bytes.ptr;
+	if (!buffer_reserve(buffer, (bytes.len + 2) / 3 * 4)) {
+		return;
+	}
+	for (size_t i = 0; i < bytes.len; i += 3) {
+		size_t left = bytes.len - i;
+		uint32_t group = (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) |
+				 (left > 2 ? in[i + 2] : 0);
+		char *out = buffer->data + buffer->len;
+		out[0] = digits[group >> 18];
+		out[1] = digits[group >> 12 & 63];
+		out[2] = left > 1 ? digits[group >> 6 & 63] : '=';
+		out[3] = left > 2 ? digits[group & 63] : '=';
+		buffer->len += 4;
+	}
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * THE contract between calls and brokers.
+ *
+ * A bridge kind is one const struct bridge_kind. It has two halves: what a configured instance
+ * shares in the process (open, close: main thread), and one session object per shard (everything
+ * else: the shard's own thread, never blocks). The host (the shard) gives every session a struct
+ * bridge_host and hears from it through host->events. Deadlines, metrics and the status contract
+ * belong to the host.
+ *
+ * A leg is one message in flight, named by {slot, generation}: the bridge stores the two numbers,
+ * never a pointer. Events about legs that ended meanwhile are ignored by the host.
+ *
+ * Order for one accepted leg with wants_reply: at most one on_confirm, at most one on_reply, in
+ * either order. on_confirm may come for every accepted leg. After on_session_lost no reply comes
+ * for any leg accepted before it. Events may be called from within send() only where noted.
+ */
+#pragma once
+
+#include "base/json_tree.h"
+#include "base/mailbox.h"
+#include "base/option.h"
+#include "base/problem_list.h"
+#include "base/span.h"
+#include "message/message.h"
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct leg {
+	uint32_t slot;
+	uint32_t generation;
+};
+
+enum bridge_verdict {
+	BRIDGE_ACCEPTED, /* encoded and queued; the bridge needs nothing of the message any more */
+	BRIDGE_FULL, /* the backlog is at its limit, or the broker blocks publishers: try later */
+	BRIDGE_DOWN, /* no session */
+	BRIDGE_REJECTED, /* never will be accepted: the destination is known to be missing, or too
+			    large */
+};
+
+enum bridge_outcome {
+	BRIDGE_CONFIRMED,  /* the broker has it */
+	BRIDGE_UNROUTABLE, /* returned: no queue is bound there; it was not published */
+	BRIDGE_REFUSED,    /* nacked, or its exchange is missing; it was not published */
+	BRIDGE_UNKNOWN,    /* the channel or connection was lost before the confirm */
+};
+
+enum bridge_state { BRIDGE_STATE_DOWN, BRIDGE_STATE_BLOCKED, BRIDGE_STATE_UP };
+
+struct bridge_host;
+
+/* What a session tells its host. All on the shard's thread, none from within send(). */
+struct bridge_events {
+	void (*on_confirm)(struct bridge_host *host, struct leg leg, enum bridge_outcome outcome);
+	/* Something arrived at the reply address; the host finds whose it is. Valid during the
+	 * call. */
+	void (*on_reply)(struct bridge_host *host, const struct message *reply);
+	/* A reply larger than limits.reply, its body discarded: only properties and headers are
+	 * set. */
+	void (*on_oversized)(struct bridge_host *host, const struct message *reply);
+	/* The reply address is dead: no leg accepted so far can be answered any more. */
+	void (*on_session_lost)(struct bridge_host *host);
+	/* `why` is for the log and /readyz; it may name hosts, never credentials. */
+	void (*on_state)(struct bridge_host *host, enum bridge_state state, const char *why);
+};
+
+/* Given to create(); outlives the session. The host embeds it. */
+struct bridge_host {
+	const struct bridge_events *events;
+	struct ev_loop *loop;
+	struct mailbox *mailbox; /* of the shard: where foreign threads post */
+	const char *bridge;      /* name of the configured instance */
+	const char *instance;    /* of the process */
+	unsigned shard;
+	size_t reply_max;             /* bytes; larger replies become on_oversized; 0: none */
+	const char *const *exchanges; /* distinct constant exchanges of the mappings, "" left out;
+					 NULL-terminated */
+};
+
+struct bridge_session; /* each kind's own; begins with nothing in common */
+
+struct bridge_kind {
+	const char *type; /* "amqp" in the configuration */
+	const struct option
+		*rows;      /* its keys beside `type` and `required`; ends with a nameless row */
+	size_t shared_size; /* of the struct that rows describe; the caller allocates, zeroed */
+
+	/* Main thread, before any shard runs. Checks what rows cannot say. False and problems:
+	 * refuse. */
+	bool (*open)(void *shared, const struct json_node *at, struct problem_list *problems);
+	/* Main thread, after the last session is gone. Frees what open made (rows are freed by the
+	 * caller). */
+	void (*close)(void *shared);
+
+	/* Never NULL. Starts to connect by itself and reconnects until destroyed; the first state
+	 * is DOWN. */
+	struct bridge_session *(*create)(const void *shared, struct bridge_host *host);
+	/* Never blocks, never calls an event. ACCEPTED: on_confirm and on_reply will follow, see
+	 * above. */
+	enum bridge_verdict (*send)(
+		struct bridge_session *session, const struct message *message, struct leg leg);
+	/* Where workers send replies now; empty while there is no session. Valid until the loop
+	 * turns. */
+	struct span (*reply_to)(struct bridge_session *session);
+	/* The host no longer waits for the leg (answered, expired, left): forget it if that saves
+	 * anything. */
+	void (*cancel)(struct bridge_session *session, struct leg leg);
+	/* Writes what was queued by send() during this turn; called once per loop turn, before it
+	 * sleeps. */
+	void (*flush)(struct bridge_session *session);
+	/* True when nothing is unsent or unconfirmed: the process may end. */
+	bool (*drained)(struct bridge_session *session);
+	/* Closes at once, calls no event. NULL is accepted. */
+	void (*destroy)(struct bridge_session *session);
+};
+
+/* Every kind, NULL-terminated; asserts at first use that mandatory slots are set. */
+const struct bridge_kind *const *bridge_kinds(void);
+/* NULL: no such type. */
+const struct bridge_kind *bridge_kind_find(struct span type);

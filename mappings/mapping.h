@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * The table of mappings: rows of match → send → answer, in order. Built at load on the main thread,
+ * immutable after it and shared by all shards. The steps of a call through it, each pure:
+ *
+ *     mapping_table_match()   which mapping, with which captures (needs only the head of a request)
+ *     mapping_accepts_body()  what the mapping says about the body that came (411, 400, 413, 415)
+ *     send_compose()          the message                       (send.h)
+ *     answer_read()           what the client gets for a reply  (answer.h)
+ */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/json_tree.h"
+#include "base/option.h"
+#include "base/problem_list.h"
+#include "base/span.h"
+#include "mappings/place.h"
+#include "mappings/request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mapping;
+struct mapping_table;
+
+enum answer_when { WHEN_REPLIED, WHEN_CONFIRMED, WHEN_SENT };
+
+/* A bridge as mappings know it: they check their keys by its type. */
+struct mapping_bridge {
+	const char *name;
+	const char *type;
+};
+
+/* `defaults` of the configuration, and what else a mapping is checked against. */
+struct mapping_context {
+	const struct mapping_bridge *bridges;
+	size_t bridge_count;
+	const char *default_bridge;     /* NULL: none */
+	const char *default_convention; /* NULL: "plain" */
+	int64_t default_timeout_ms;
+	int64_t limit_body;  /* defaults.limits.body, 0: none; a mapping may lower it */
+	int64_t limit_reply; /* defaults.limits.reply */
+	struct problem_list *problems;
+};
+
+struct mapping_table *mapping_table_create(void);
+void mapping_table_destroy(struct mapping_table *table);
+/* Compiles one element of `mappings`; problems are added. The node's tree must outlive the table.
+ */
+void mapping_table_add(struct mapping_table *table, const struct json_node *node,
+	const struct mapping_context *context);
+/* After the last add: duplicate names are errors, mappings that can never be reached are warnings.
+ */
+void mapping_table_finish(struct mapping_table *table, struct problem_list *problems);
+size_t mapping_table_count(const struct mapping_table *table);
+const struct mapping *mapping_table_at(const struct mapping_table *table, size_t index);
+/* The distinct correlation places of all mappings, most common first. */
+const struct place *mapping_table_correlations(const struct mapping_table *table, size_t *count);
+/* The distinct constant exchanges of mappings that use `bridge`; NULL-terminated, owned by the
+ * table. */
+const char *const *mapping_table_exchanges(struct mapping_table *table, const char *bridge);
+
+#define MATCH_CAPTURES_MAX 16
+
+struct match {
+	const struct mapping
+		*mapping; /* NULL unless the result is 0; for 405 and 415 the nearest */
+	struct span captures[MATCH_CAPTURES_MAX]; /* decoded, in the order of the pattern */
+	unsigned capture_count;
+	struct span path;       /* decoded path; absent for a plain op */
+	struct span op_rest;    /* tail of "orders.*" */
+	struct buffer *scratch; /* set by the caller: decoded text goes here */
+};
+
+/* Why a request is refused before anything was sent. Texts are constants and name no broker thing.
+ */
+struct refusal {
+	int status;
+	const char *type;   /* of the problem: "bad-request", "too-large", … */
+	const char *detail; /* one sentence for the client */
+};
+
+/*
+ * Finds the mapping for a request's head; the body need not be there. 0 when found, else 400, 404,
+ * 405 or 415 with `refusal` filled. Spans in `match` point into the request or into match->scratch.
+ */
+int mapping_table_match(const struct mapping_table *table, const struct request *request,
+	struct match *match, struct refusal *refusal);
+/* For 405: the methods mapped at this path, as the value of Allow: "GET, HEAD, POST". */
+void mapping_table_allow(
+	const struct mapping_table *table, const struct request *request, struct buffer *out);
+
+const char *mapping_name(const struct mapping *mapping);
+size_t mapping_index(const struct mapping *mapping);
+/* Index into mapping_context.bridges. */
+size_t mapping_bridge_index(const struct mapping *mapping);
+enum answer_when mapping_when(const struct mapping *mapping);
+int64_t mapping_timeout_ms(const struct mapping *mapping);
+int64_t mapping_limit_body(const struct mapping *mapping);
+int64_t mapping_limit_reply(const struct mapping *mapping);
+/* Nacks mean 503 for a queue mapping, unknown for an exchange mapping (design.md section 5). */
+bool mapping_to_queue(const struct mapping *mapping);
+/* 0, or 411 / 400 by match.body: `has_body` is whether the head announces one. Before reading it.
+ */
+int mapping_accepts_body(const struct mapping *mapping, bool has_body, struct refusal *refusal);
+
+/* For docs/configuration.md: the tables of mapping, match, send and answer. */
+void mapping_document(FILE *out);

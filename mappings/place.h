@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * PLACE: where in a reply (or an envelope's message) something stands. prop:NAME, header:NAME, key,
+ * body:, body:/json/pointer, header:NAME#/pointer. Compiled at load, immutable, read by any thread.
+ */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/json_tree.h"
+#include "base/problem_list.h"
+#include "base/span.h"
+#include "message/message.h"
+
+#include <stdbool.h>
+
+enum place_kind { PLACE_NONE, PLACE_PROPERTY, PLACE_HEADER, PLACE_KEY, PLACE_BODY };
+
+struct place {
+	enum place_kind kind;
+	enum message_property property;
+	struct span name;    /* of a header */
+	struct span pointer; /* RFC 6901; absent: the whole */
+};
+
+/* A message whose body (or header) is looked into: whether it is strict JSON is found out only
+ * once. */
+struct place_source {
+	const struct message *message;
+	enum { PLACE_UNCHECKED, PLACE_JSON, PLACE_NOT_JSON } body;
+	struct buffer *scratch;
+};
+
+/* Where a value was found, and in which of the two forms. */
+struct place_value {
+	struct span text; /* raw bytes, or the source text of a JSON value */
+	bool json;        /* true: `text` is JSON (a string keeps its quotes) */
+};
+
+/* Compiles `text`; its spans point into `text`. False: not a place; problem is the caller's. */
+bool place_parse(struct span text, struct place *place);
+/* False when it is absent, or inside something that is not strict JSON. */
+bool place_read(const struct place *place, struct place_source *source, struct place_value *value);
+/* The value as plain text: a JSON string decoded (maybe into scratch), other JSON its source text.
+ */
+struct span place_text(const struct place_value *value, struct buffer *scratch);
+bool place_equal(const struct place *a, const struct place *b);

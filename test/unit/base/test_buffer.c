@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "base/buffer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static void appends_grow_the_buffer_and_keep_the_bytes(void **state)
+{
+	(void)state;
+	struct buffer buffer = { 0 };
+	for (unsigned i = 0; i < 1000; i++) {
+		buffer_append_number(&buffer, i % 10);
+	}
+	assert_int_equal(buffer.len, 1000);
+	assert_memory_equal(buffer.data + 990, "0123456789", 10);
+	buffer_finish(&buffer);
+	assert_null(buffer.data);
+}
+
+static void a_size_that_cannot_be_had_is_remembered_as_failure(void **state)
+{
+	(void)state;
+	struct buffer buffer = { 0 };
+	assert_false(buffer_reserve(&buffer, SIZE_MAX / 2));
+	buffer_append_literal(&buffer, "x");
+	assert_true(buffer.failed);
+	buffer_clear(&buffer);
+	buffer_append_literal(&buffer, "x");
+	assert_false(buffer.failed);
+	assert_int_equal(buffer.len, 1);
+	buffer_finish(&buffer);
+}
+
+static void base64_pads_every_length(void **state)
+{
+	(void)state;
+	static const char *const expected[] = { "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=" };
+	for (size_t len = 0; len < 6; len++) {
+		struct buffer buffer = { 0 };
+		buffer_append_base64(&buffer, span_of("foobar", len));
+		assert_int_equal(buffer.len, strlen(expected[len]));
+		assert_memory_equal(buffer_span(&buffer).ptr, expected[len], buffer.len);
+		buffer_finish(&buffer);
+	}
+}
+
+static void hexadecimal_is_lower_case(void **state)
+{
+	(void)state;
+	struct buffer buffer = { 0 };
+	buffer_append_hex(&buffer, "\x00\xff\x1a", 3);
+	assert_memory_equal(buffer.data, "00ff1a", 6);
+	buffer_finish(&buffer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(appends_grow_the_buffer_and_keep_the_bytes),
+		cmocka_unit_test(a_size_that_cannot_be_had_is_remembered_as_failure),
+		cmocka_unit_test(base64_pads_every_length),
+		cmocka_unit_test(hexadecimal_is_lower_case),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
