@@ -20,6 +20,8 @@ struct send_facts {
 	int64_t deadline_ms;  /* what is left, at least 1 */
 	int64_t wall_ms;      /* milliseconds since 1970 */
 	struct span instance;
+	bool one_way; /* a notification: composed as if `when` were `sent`, whatever the mapping
+			 says */
 };
 
 /* Room for one message; reused call after call, so that composing allocates nothing in steady
