@@ -25,12 +25,16 @@ struct send_facts {
 };
 
 /* Room for one message; reused call after call, so that composing allocates nothing in steady
- * state. */
+ * state. Zero-initialised is valid. */
 struct send_room {
-	struct buffer text; /* property, header, destination and JSON body texts */
+	struct buffer text;    /* property, header, destination and JSON body texts */
+	struct buffer scratch; /* the variable that is being read */
+	struct buffer op;      /* value of ${op} */
 	struct message_header headers[MESSAGE_HEADERS_MAX];
 	struct message message;
 };
+
+void send_room_finish(struct send_room *room);
 
 /*
  * Fills room->message. `request` holds the whole body now. False and a refusal (400, 413, 415) when
