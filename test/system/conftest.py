@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Bridgehead authors
+import pathlib
+import signal
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness import gateway as gateways  # noqa: E402
+from harness.broker import Broker  # noqa: E402
+from harness.worker import Worker  # noqa: E402
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "hostile: input made to break it; runs on the sanitized binary too"
+    )
+    # Brokers and gateways end with their fixtures, so a killed run must unwind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
+@pytest.fixture(scope="session")
+def broker():
+    """The broker that all tests share. They leave it as they found it but for queues of their own."""
+    broker = Broker()
+    try:
+        yield broker.start()
+    finally:
+        broker.destroy()
+
+
+@pytest.fixture(scope="session")
+def _fragile_broker():
+    broker = Broker()
+    try:
+        yield broker.start()
+    finally:
+        broker.destroy()
+
+
+@pytest.fixture
+def own_broker(_fragile_broker):
+    """A broker that a test may stop, kill, freeze and starve; up again for the next one."""
+    if not _fragile_broker.is_running():
+        _fragile_broker.start()
+    yield _fragile_broker
+    if _fragile_broker.is_running():
+        _fragile_broker.thaw()
+
+
+@pytest.fixture
+def queue(broker):
+    """A queue of the test's own on the shared broker."""
+    name = broker.queue()
+    yield name
+    broker.delete_queue(name)
+
+
+@pytest.fixture
+def worker(request):
+    """worker(queue, handler): consumes a queue of the shared broker (or of `on`) until the test ends."""
+    workers = []
+
+    def start(name, handler=None, on=None):
+        workers.append(Worker(on or request.getfixturevalue("broker"), name, handler))
+        return workers[-1]
+
+    yield start
+    for each in workers:
+        each.stop()
+
+
+@pytest.fixture
+def gateway(request, tmp_path):
+    """gateway(mappings=[…], …): the program with this configuration, on free ports, joined to the
+    shared broker (or to `on`). It must end well when the test does."""
+    started = []
+
+    def start(on=None, ready=True, environment=None, prefix=(), **config):
+        if on is None and "bridges" not in config:
+            on = request.getfixturevalue("broker")
+        directory = tmp_path / f"gateway{len(started)}"
+        directory.mkdir()
+        complete = gateways.complete(config, on.url if on else None)
+        started.append(gateways.Gateway(directory, complete, environment, prefix))
+        return started[-1].start(ready)
+
+    yield start
+    problems = []
+    for each in started:
+        try:
+            each.stop()
+        except AssertionError as problem:
+            problems.append(problem)
+    if problems:
+        raise problems[0]
+
+
+@pytest.fixture
+def loopback(gateway):
+    """loopback(mapping, …): a gateway whose back end is itself."""
+
+    def start(*mappings, **config):
+        mappings = mappings or ({"name": "echo", "match": {"path": "/*rest"}, "send": {}},)
+        return gateway(bridges={"echo": {"type": "loopback"}}, mappings=list(mappings), **config)
+
+    return start

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Bridgehead authors
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+
+import pika
+
+SCRIPT = pathlib.Path(__file__).parents[3] / "examples" / "broker" / "rabbitmq"
+
+
+class Broker:
+    """A private RabbitMQ node. It keeps its ports and data over stop and start."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="bhb.")
+        self.url = None
+
+    def _script(self, verb, *arguments, check=True):
+        done = subprocess.run(
+            [SCRIPT, verb, self.directory, *arguments], capture_output=True, text=True, timeout=180
+        )
+        assert not check or done.returncode == 0, f"{verb}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def start(self):
+        self.url = self._script("start").strip()
+        return self
+
+    def stop(self):
+        self._script("stop")
+
+    def kill(self):
+        self._script("kill")
+
+    def destroy(self):
+        self._script("stop")
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def ctl(self, *arguments):
+        return self._script("ctl", *arguments)
+
+    @property
+    def pid(self):
+        return int(pathlib.Path(self.directory, "pid").read_text())
+
+    @property
+    def port(self):
+        return int(self.url.rsplit(":", 1)[1].strip("/"))
+
+    def is_running(self):
+        try:
+            os.kill(self.pid, 0)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def freeze(self):
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self):
+        os.kill(self.pid, signal.SIGCONT)
+
+    def connect(self):
+        return pika.BlockingConnection(pika.URLParameters(self.url))
+
+    def queue(self, name=None, durable=False, **arguments):
+        """Declares a queue; its name."""
+        name = name or f"q-{uuid.uuid4()}"
+        with self.connect() as connection:
+            connection.channel().queue_declare(name, durable=durable, arguments=arguments or None)
+        return name
+
+    def delete_queue(self, name):
+        with self.connect() as connection:
+            connection.channel().queue_delete(name)
+
+    def exchange(self, name=None, kind="topic"):
+        name = name or f"x-{uuid.uuid4()}"
+        with self.connect() as connection:
+            connection.channel().exchange_declare(name, kind)
+        return name
+
+    def delete_exchange(self, name):
+        with self.connect() as connection:
+            connection.channel().exchange_delete(name)
+
+    def bind(self, queue, exchange, routing_key):
+        with self.connect() as connection:
+            connection.channel().queue_bind(queue, exchange, routing_key)
+
+    def publish(self, queue, body, **properties):
+        with self.connect() as connection:
+            connection.channel().basic_publish("", queue, body, pika.BasicProperties(**properties))
+
+    def depth(self, queue):
+        with self.connect() as connection:
+            return connection.channel().queue_declare(queue, passive=True).method.message_count
+
+    def get(self, queue):
+        """Takes one message: (properties, body), or None."""
+        with self.connect() as connection:
+            method, properties, body = connection.channel().basic_get(queue, auto_ack=True)
+            return (properties, body) if method else None
+
+    def reply_queues(self, instance):
+        return [
+            line.strip()
+            for line in self.ctl("list_queues", "name").splitlines()
+            if line.startswith(f"bridgehead.{instance}.")
+        ]
