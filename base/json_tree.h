@@ -17,7 +17,7 @@ struct json_tree;
 
 struct json_node {
 	enum json_type type;
-	struct span text;   /* source text of the value; a container's may hold comments */
+	struct span text;   /* source text of the value, with spaces for comments */
 	struct span name;   /* decoded member name; absent for elements and the root */
 	struct span string; /* decoded text of a JSON_STRING; absent otherwise */
 	size_t name_offset; /* where the member's name starts; `offset` for elements */
@@ -37,6 +37,7 @@ struct json_tree *json_tree_create(const char *file, struct span text, struct js
 void json_tree_destroy(struct json_tree *tree);
 const struct json_node *json_tree_root(const struct json_tree *tree);
 const char *json_tree_file(const struct json_tree *tree);
+/* With spaces for comments; offsets are those of the file. */
 struct span json_tree_text(const struct json_tree *tree);
 /* The member called `name`, or NULL. */
 const struct json_node *json_node_member(const struct json_node *object, struct span name);

@@ -29,5 +29,6 @@ void problem_list_warning(struct problem_list *list, const struct json_node *at,
 void problem_list_file(struct problem_list *list, const char *file, struct span text, size_t offset,
 	const char *reason);
 bool problem_list_has_errors(const struct problem_list *list);
+size_t problem_list_errors(const struct problem_list *list);
 /* In order of file, then position. */
 void problem_list_print(const struct problem_list *list, FILE *out);

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "base/problem_list.h"
+
+#include "base/buffer.h"
+#include "base/memory.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+struct problem {
+	char *file;            /* NULL: a problem of the whole */
+	size_t file_rank;      /* files in the order in which they were first named */
+	unsigned line, column; /* 0: no position */
+	bool warning;
+	char *text; /* with the path in front */
+	size_t rank;
+};
+
+struct problem_list {
+	struct problem *problems;
+	size_t count, capacity;
+	size_t errors;
+};
+
+struct problem_list *problem_list_create(void)
+{
+	return memory_new(1, sizeof(struct problem_list));
+}
+
+void problem_list_destroy(struct problem_list *list)
+{
+	if (list == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->problems[i].file);
+		free(list->problems[i].text);
+	}
+	free(list->problems);
+	free(list);
+}
+
+static size_t rank_of_file(const struct problem_list *list, const char *file)
+{
+	size_t rank = 1;
+	if (file == NULL) {
+		return 0;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		const struct problem *problem = &list->problems[i];
+		if (problem->file != NULL && strcmp(problem->file, file) == 0) {
+			return problem->file_rank;
+		}
+		if (problem->file_rank >= rank) {
+			rank = problem->file_rank + 1;
+		}
+	}
+	return rank;
+}
+
+static struct problem *add(struct problem_list *list, const char *file, bool warning)
+{
+	size_t file_rank = rank_of_file(list, file);
+	if (list->count == list->capacity) {
+		list->capacity = list->capacity > 0 ? list->capacity * 2 : 16;
+		list->problems =
+			memory_resize(list->problems, list->capacity, sizeof(*list->problems));
+	}
+	struct problem *problem = &list->problems[list->count];
+	*problem =
+		(struct problem){ .file_rank = file_rank, .rank = list->count, .warning = warning };
+	if (file != NULL) {
+		problem->file = memory_text(span_from_text(file));
+	}
+	list->count++;
+	list->errors += !warning;
+	return problem;
+}
+
+static bool is_plain_name(struct span name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			     (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '$';
+		if (!plain) {
+			return false;
+		}
+	}
+	return name.len > 0;
+}
+
+static void append_path(struct buffer *out, const struct json_node *node)
+{
+	if (node->parent == NULL) {
+		return;
+	}
+	append_path(out, node->parent);
+	if (!span_present(node->name)) {
+		buffer_append_format(out, "[%u]", node->index);
+	} else if (!is_plain_name(node->name)) {
+		buffer_append_literal(out, "[");
+		json_append_string(out, node->name);
+		buffer_append_literal(out, "]");
+	} else {
+		if (out->len > 0) {
+			buffer_append_literal(out, ".");
+		}
+		buffer_append_span(out, node->name);
+	}
+}
+
+/* Where in its file a problem stands; `offset` is the node's value or name. */
+static void set_place(struct problem *problem, const struct json_node *at, size_t offset)
+{
+	json_position(json_tree_text(at->tree), offset, &problem->line, &problem->column);
+}
+
+/* Texts may quote the file: what would move the cursor of a terminal becomes a question mark. */
+static void append_printable(struct buffer *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		bool control = (unsigned char)*text < 0x20 || *text == 0x7f;
+		buffer_append_char(out, control ? '?' : *text);
+	}
+}
+
+static char *make_text(const struct json_node *at, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static char *make_text(const struct json_node *at, const char *format, va_list args)
+{
+	struct buffer out = { 0 };
+	char *text;
+	if (at != NULL) {
+		append_path(&out, at);
+		if (out.len == 0) {
+			buffer_append_literal(&out, ".");
+		}
+		buffer_append_literal(&out, ": ");
+	}
+	if (vasprintf(&text, format, args) < 0) {
+		text = memory_text(SPAN("out of memory"));
+	}
+	append_printable(&out, text);
+	free(text);
+	text = memory_text(buffer_span(&out));
+	buffer_finish(&out);
+	return text;
+}
+
+static const char *file_of(const struct json_node *at)
+{
+	return at != NULL ? json_tree_file(at->tree) : NULL;
+}
+
+void problem_list_error(
+	struct problem_list *list, const struct json_node *at, const char *format, ...)
+{
+	va_list args;
+	struct problem *problem = add(list, file_of(at), false);
+	va_start(args, format);
+	problem->text = make_text(at, format, args);
+	va_end(args);
+	if (at != NULL) {
+		set_place(problem, at, at->offset);
+	}
+}
+
+void problem_list_error_name(
+	struct problem_list *list, const struct json_node *at, const char *format, ...)
+{
+	va_list args;
+	struct problem *problem = add(list, file_of(at), false);
+	va_start(args, format);
+	problem->text = make_text(at, format, args);
+	va_end(args);
+	set_place(problem, at, at->name_offset);
+}
+
+void problem_list_warning(
+	struct problem_list *list, const struct json_node *at, const char *format, ...)
+{
+	va_list args;
+	struct problem *problem = add(list, file_of(at), true);
+	va_start(args, format);
+	problem->text = make_text(at, format, args);
+	va_end(args);
+	if (at != NULL) {
+		set_place(problem, at, at->offset);
+	}
+}
+
+void problem_list_file(struct problem_list *list, const char *file, struct span text, size_t offset,
+	const char *reason)
+{
+	struct problem *problem = add(list, file, false);
+	problem->text = memory_text(span_from_text(reason));
+	if (span_present(text)) {
+		json_position(text, offset, &problem->line, &problem->column);
+	}
+}
+
+bool problem_list_has_errors(const struct problem_list *list)
+{
+	return list->errors > 0;
+}
+
+size_t problem_list_errors(const struct problem_list *list)
+{
+	return list->errors;
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct problem *a = left, *b = right;
+	if (a->file_rank != b->file_rank) {
+		return a->file_rank < b->file_rank ? -1 : 1;
+	}
+	if (a->line != b->line) {
+		return a->line < b->line ? -1 : 1;
+	}
+	if (a->column != b->column) {
+		return a->column < b->column ? -1 : 1;
+	}
+	return a->rank < b->rank ? -1 : a->rank > b->rank;
+}
+
+void problem_list_print(const struct problem_list *list, FILE *out)
+{
+	size_t count = list->count;
+	struct problem *sorted = memory_new(count, sizeof(*sorted));
+	if (count > 0) {
+		memcpy(sorted, list->problems, count * sizeof(*sorted));
+		qsort(sorted, count, sizeof(*sorted), compare);
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct problem *problem = &sorted[i];
+		if (problem->file != NULL) {
+			fprintf(out, "%s:", problem->file);
+		}
+		if (problem->line > 0) {
+			fprintf(out, "%u:%u:", problem->line, problem->column);
+		}
+		fprintf(out, "%s%s: %s\n", problem->file != NULL ? " " : "",
+			problem->warning ? "warning" : "error", problem->text);
+	}
+	free(sorted);
+}
