@@ -64,7 +64,7 @@ struct option {
 
 /*
  * Reads `object` into `target` by `rows` (ended by a row without a name). Every field gets its
- * default first, so `object` may be NULL. Problems are added to the list: unknown key (with the
+ * default first, so `object` may be NULL: then nothing is required. Problems are added to the list: unknown key (with the
  * nearest valid one), wrong type, out of range, missing, not available yet. True when none was
  * added.
  */
@@ -76,13 +76,19 @@ void option_finish(const struct option *rows, void *target);
 /* Helpers for OPTION_NODE readers. */
 bool option_parse_duration(struct span text, int64_t *ms);
 bool option_parse_size(struct span text, int64_t *bytes);
+/* Decimal digits, perhaps behind a minus; false also when it does not fit. */
+bool option_parse_integer(struct span text, int64_t *value);
+/* NULL when good; else what is wrong, as a constant phrase. `text` of the address is not set. */
+const char *option_parse_address(struct span text, struct option_address *address);
 /*
  * Replaces ${env:NAME} and ${file:PATH} once; a value is never scanned again, a file's last newline
  * is dropped, a relative PATH is relative to the file that names it. Other ${…} are kept. NULL and
  * a problem when a reference cannot be resolved. The problem never holds a value. The caller frees.
  */
 char *option_expand(const struct json_node *string, struct problem_list *problems);
-/* One reference, as "env:NAME" or "file:PATH"; NULL: unknown. Used by templates for their literals.
+/*
+ * One reference, as "env:NAME" or "file:PATH", for templates. NULL and a problem when it cannot be
+ * resolved. The caller frees.
  */
 char *option_resolve(
 	struct span reference, const struct json_node *at, struct problem_list *problems);
