@@ -23,6 +23,8 @@ struct envelope *envelope_create(const struct json_node *node, struct problem_li
 void envelope_destroy(struct envelope *envelope);
 const char *envelope_name(const struct envelope *envelope); /* "custom" for an object */
 bool envelope_is_raw(const struct envelope *envelope);
+/* Two requests with one id may not be under way at once: `jsonrpc`, where the id is all there is. */
+bool envelope_ids_are_unique(const struct envelope *envelope);
 /* May an op be a path, where the configuration does not say. */
 bool envelope_paths_default(const struct envelope *envelope);
 

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /*
- * HTTP/1.1 request heads and chunked bodies (RFC 9112), strict and incremental: pure functions over
- * bytes, no allocation, no socket. Results are offsets from the first byte of the request, so they
- * survive a buffer that moves.
+ * HTTP/1.1 request heads (RFC 9112), strict and incremental: pure functions over bytes, no
+ * allocation, no socket. Results are offsets from the first byte of the request, so they survive a
+ * buffer that moves.
  *
  *     http1_head_init(&head);
  *     switch (http1_head_parse(&head, bytes, len, &limits)) {    same start, more bytes each time
@@ -16,6 +16,7 @@
 #pragma once
 
 #include "base/span.h"
+#include "gateway/http1_chunked.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,8 +33,6 @@ struct http1_limits {
 	uint32_t headers;      /* all of them; 431 */
 	uint32_t header_count; /* 431 */
 };
-
-enum http1_result { HTTP1_MORE, HTTP1_DONE, HTTP1_ERROR };
 
 enum http1_method {
 	HTTP1_METHOD_UNKNOWN, /* a token that nobody registered: 501 */
@@ -136,23 +135,3 @@ static inline struct span http1_span_in(struct http1_span place, const char *byt
 {
 	return place.off != 0 ? (struct span){ bytes + place.off, place.len } : SPAN_ABSENT;
 }
-
-/* A chunked body. Zero-initialised is its beginning. */
-struct http1_chunked {
-	uint64_t left; /* data bytes of the current chunk still to come: too many can be refused
-			  early */
-	uint32_t counted;
-	uint8_t stage;
-	uint8_t digits;
-	uint16_t status;    /* HTTP1_ERROR: 400 or 431 */
-	const char *reason; /* likewise: a constant sentence */
-};
-
-/*
- * Reads on in a chunked body and stops at the end of the input, of a run of data, or of the body.
- * `used` is how many bytes of `bytes` are done with; `data` is the run of decoded bytes among them,
- * maybe empty. MORE: call again with what follows. DONE: the body is complete, what follows is the
- * next request. Trailers are checked and dropped.
- */
-enum http1_result http1_chunked_next(struct http1_chunked *chunked, const char *bytes, size_t len,
-	size_t *used, struct span *data);

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ *   READ ─▶ MATCHED ─▶ SENT ─▶ (CONFIRMED) ─▶ ANSWERED    a reply; or the confirm, where that is
+ * asked │        │        │          │ └────────┴────────┤          │ REFUSED     ├──────────┤ 4xx
+ * and 503: nothing was sent, or the broker gave it back └─ EXPIRED ┘    504: the deadline, or what
+ * could bring a reply is lost any ─▶ ABANDONED                    the client left
+ *
+ *   call_begin    READ: the slot is taken, the id made
+ *   call_send     MATCHED, then SENT once the bridge has accepted it
+ *   call_confirm  CONFIRMED, ANSWERED (202), REFUSED or EXPIRED by what the broker says
+ *   call_reply    ANSWERED
+ *   call_expire   EXPIRED
+ *   end           the one way out: answer, access line, counters, slot
+ *
+ * The slot is in the table before the message is written, so no worker is faster than it.
+ */
+#include "gateway/call.h"
+
+#include "gateway/connection.h"
+#include "gateway/listener.h"
+#include "gateway/quota.h"
+#include "gateway/shard.h"
+
+enum { RETRY_AFTER_S = 1 };
+
+static struct shard *shard_of(const struct call *call)
+{
+	return call->connection->shard;
+}
+
+struct span call_id(const struct call *call)
+{
+	return span_of(call->id, CALL_ID_LEN);
+}
+
+struct span call_request_id(const struct call *call)
+{
+	return call->request_id_len > 0 ? span_of(call->note.data, call->request_id_len)
+					: SPAN_ABSENT;
+}
+
+struct span call_envelope_id(const struct call *call)
+{
+	struct span id = buffer_since(&call->note, call->request_id_len);
+	return id.len > 0 ? id : SPAN_ABSENT;
+}
+
+static struct leg leg_of(const struct call *call)
+{
+	return (struct leg){ call->slot, call->generation };
+}
+
+/* Every change of state comes through here, so a debug log shows the whole life. */
+static void enter(struct call *call, enum call_state state)
+{
+	static const char *const names[CALL_STATES] = {
+		[CALL_READ] = "read",
+		[CALL_MATCHED] = "matched",
+		[CALL_SENT] = "sent",
+		[CALL_CONFIRMED] = "confirmed",
+		[CALL_ANSWERED] = "answered",
+		[CALL_REFUSED] = "refused",
+		[CALL_EXPIRED] = "expired",
+		[CALL_ABANDONED] = "abandoned",
+	};
+	struct log *log = shard_of(call)->log;
+	if (log_wants(log, LOG_DEBUG) && log_begin(log, LOG_DEBUG, "state")) {
+		log_plain(log, "call", call_id(call));
+		log_plain(log, "from",
+			span_from_text(call->state < CALL_ANSWERED && names[call->state] != NULL
+					       ? names[call->state]
+					       : "-"));
+		log_plain(log, "to", span_from_text(names[state]));
+		log_end(log);
+	}
+	call->state = (uint8_t)state;
+}
+
+/* ---- begin ---- */
+
+static void link_to_connection(struct call *call, struct connection *connection)
+{
+	call->connection = connection;
+	call->next = NULL;
+	call->previous = connection->last_call;
+	if (call->previous != NULL) {
+		call->previous->next = call;
+	} else {
+		connection->first_call = call;
+	}
+	connection->last_call = call;
+	connection->call_count++;
+}
+
+static void unlink_from_connection(struct call *call)
+{
+	struct connection *connection = call->connection;
+	if (call->previous != NULL) {
+		call->previous->next = call->next;
+	} else {
+		connection->first_call = call->next;
+	}
+	if (call->next != NULL) {
+		call->next->previous = call->previous;
+	} else {
+		connection->last_call = call->previous;
+	}
+	connection->call_count--;
+	call->next = call->previous = NULL;
+}
+
+struct call *call_begin(
+	struct connection *connection, const struct request *request, struct span envelope_id)
+{
+	struct shard *shard = connection->shard;
+	if (!quota_call(connection->listener->quota, &connection->client)) {
+		shard_reject(shard, REJECT_CALLS_PER_ADDRESS, connection);
+		return NULL;
+	}
+	struct call *call = call_table_take(&shard->calls);
+	if (call == NULL) {
+		quota_call_end(connection->listener->quota, &connection->client);
+		return NULL;
+	}
+	link_to_connection(call, connection);
+	call->state = CALL_FREE;
+	call->published = PUBLISHED_NO;
+	call->timer = (struct wheel_node){ .kind = TIMER_CALL };
+	call->mapping = NULL;
+	call->session = NULL;
+	call->origin = (struct call_origin){ 0 };
+	call->began_us = shard->now_us;
+	call->matched_us = call->sent_us = call->confirmed_us = 0;
+	buffer_clear(&call->note);
+	buffer_append_span(&call->note, request->request_id);
+	call->request_id_len = (uint32_t)call->note.len;
+	buffer_append_span(&call->note, envelope_id);
+	shard->metrics.calls_in_flight++;
+	enter(call, CALL_READ);
+	return call;
+}
+
+/* ---- end ---- */
+
+static void log_access(const struct call *call, enum call_state state, int status)
+{
+	struct shard *shard = shard_of(call);
+	struct log *log = shard->log;
+	if (!log_wants_access(log) || !log_begin(log, LOG_INFO, "call")) {
+		return;
+	}
+	uint64_t matched = call->matched_us != 0 ? call->matched_us : shard->now_us;
+	uint64_t sent = call->sent_us != 0 ? call->sent_us : shard->now_us;
+	uint64_t confirmed = call->confirmed_us != 0 ? call->confirmed_us : shard->now_us;
+	log_plain(log, "call", call_id(call));
+	if (call->request_id_len > 0) {
+		log_plain(log, "request_id", call_request_id(call));
+	}
+	if (call->mapping != NULL) {
+		log_text(log, "mapping", span_from_text(mapping_name(call->mapping)));
+	}
+	if (call->session != NULL) {
+		log_text(log, "bridge", span_from_text(call->session->instance->name));
+	}
+	log_number(log, "status", status);
+	log_plain(log, "published", span_from_text(published_name(call->published)));
+	if (state == CALL_ABANDONED) {
+		log_bool(log, "abandoned", true);
+	}
+	log_micros(log, "read_ms", matched - call->began_us);
+	if (call->matched_us != 0) {
+		log_micros(log, "matched_ms", sent - matched);
+	}
+	if (call->sent_us != 0) {
+		log_micros(log, "sent_ms", confirmed - sent);
+	}
+	if (call->confirmed_us != 0) {
+		log_micros(log, "confirmed_ms", shard->now_us - confirmed);
+	}
+	log_end(log);
+}
+
+/*
+ * The one way out. `answer` NULL: nobody is there to get one. The call leaves its connection before
+ * the answer is written, since behind the answer the next request may already begin; its slot is
+ * free only after it.
+ */
+static void end(struct call *call, enum call_state state, const struct call_answer *answer)
+{
+	struct shard *shard = shard_of(call);
+	struct connection *connection = call->connection;
+	int status = answer != NULL ? answer->status : 0;
+	size_t row = call->mapping != NULL ? mapping_index(call->mapping)
+					   : mapping_table_count(shard->config->mappings);
+	wheel_disarm(&call->timer);
+	if (call->session != NULL && state != CALL_ANSWERED) {
+		session_cancel(call->session, leg_of(call));
+	}
+	enter(call, state);
+	log_access(call, state, status);
+	metrics_call(&shard->metrics, row, status, shard->now_us - call->began_us);
+	shard->metrics.calls_in_flight--;
+	quota_call_end(connection->listener->quota, &connection->client);
+	unlink_from_connection(call);
+	if (answer != NULL && !connection->dead && !connection->closing) {
+		connection->codec->answer(connection, call, answer);
+	}
+	call_table_give(&shard->calls, call);
+}
+
+static void end_with_problem(
+	struct call *call, enum call_state state, const struct refusal *refusal)
+{
+	const struct problem problem = {
+		.status = refusal->status,
+		.type = refusal->type != NULL ? refusal->type
+					      : problem_type_of_status(refusal->status),
+		.detail = refusal->detail != NULL ? refusal->detail : "",
+		.call = call_id(call),
+		.published = call->published,
+	};
+	const struct call_answer answer = {
+		.status = refusal->status,
+		.problem = &problem,
+		.allow = refusal->allow,
+		.retry_after_s = refusal->status == 503 ? RETRY_AFTER_S : 0,
+	};
+	end(call, state, &answer);
+}
+
+void call_refuse(struct call *call, const struct refusal *refusal)
+{
+	end_with_problem(call, CALL_REFUSED, refusal);
+}
+
+void call_abandon(struct call *call)
+{
+	end(call, CALL_ABANDONED, NULL);
+}
+
+static void expire(struct call *call, const char *type, const char *detail)
+{
+	const struct refusal refusal = { .status = 504, .type = type, .detail = detail };
+	end_with_problem(call, CALL_EXPIRED, &refusal);
+}
+
+void call_expire(struct call *call)
+{
+	if (call->published == PUBLISHED_NO) {
+		call->published = PUBLISHED_UNKNOWN;
+	}
+	expire(call, "timeout", "No answer came in time.");
+}
+
+static void accept_one_way(struct call *call)
+{
+	const struct call_answer answer = { .status = 202 };
+	end(call, CALL_ANSWERED, call->origin.one_way ? NULL : &answer);
+}
+
+/* ---- send ---- */
+
+static void refuse_with(struct call *call, const char *type, const char *detail)
+{
+	const struct refusal refusal = { .status = 503, .type = type, .detail = detail };
+	call_refuse(call, &refusal);
+}
+
+static enum answer_when when_of(const struct call *call)
+{
+	return call->origin.one_way ? WHEN_SENT : mapping_when(call->mapping);
+}
+
+static void handle_accepted(struct call *call)
+{
+	struct shard *shard = shard_of(call);
+	call->sent_us = shard->now_us;
+	enter(call, CALL_SENT);
+	if (when_of(call) == WHEN_SENT) {
+		call->published = PUBLISHED_UNKNOWN;
+		accept_one_way(call);
+		return;
+	}
+	wheel_arm(shard->wheel, &call->timer,
+		call->began_us / 1000 + (uint64_t)mapping_timeout_ms(call->mapping));
+}
+
+static void hand_over(struct call *call, const struct message *message)
+{
+	switch (session_send(call->session, message, leg_of(call))) {
+	case BRIDGE_ACCEPTED: handle_accepted(call); break;
+	case BRIDGE_FULL:
+		refuse_with(call, "overloaded", "The service takes no more just now.");
+		break;
+	case BRIDGE_DOWN:
+		refuse_with(call, "bridge-down", "The service cannot be reached just now.");
+		break;
+	case BRIDGE_REJECTED:
+		refuse_with(call, "unroutable", "Nobody is there to take this request.");
+		break;
+	}
+}
+
+void call_send(struct call *call, const struct request *request, const struct match *match)
+{
+	struct shard *shard = shard_of(call);
+	call->mapping = match->mapping;
+	call->matched_us = shard->now_us;
+	call->session = &shard->sessions[mapping_bridge_index(match->mapping)];
+	enter(call, CALL_MATCHED);
+	const struct send_facts facts = {
+		.id = call_id(call),
+		.reply_to = session_reply_to(call->session),
+		.deadline_ms = mapping_timeout_ms(match->mapping),
+		.wall_ms = (int64_t)shard->wall_ms,
+		.instance = span_from_text(shard->config->instance),
+		.one_way = call->origin.one_way,
+	};
+	struct refusal refusal = { 0 };
+	if (!send_compose(request, match, &facts, &shard->scratch.room, &refusal)) {
+		call_refuse(call, &refusal);
+		return;
+	}
+	hand_over(call, &shard->scratch.room.message);
+}
+
+/* ---- what the bridge says ---- */
+
+/* It may have been published, and no confirm will come. A reply still proves it. */
+static void lose_confirm(struct call *call)
+{
+	call->published = PUBLISHED_UNKNOWN;
+	if (when_of(call) == WHEN_CONFIRMED) {
+		expire(call, "bridge-down", "Whether the service has it cannot be known.");
+	}
+}
+
+void call_confirm(struct call *call, enum bridge_outcome outcome)
+{
+	switch (outcome) {
+	case BRIDGE_CONFIRMED:
+		call->published = PUBLISHED_YES;
+		call->confirmed_us = shard_of(call)->now_us;
+		enter(call, CALL_CONFIRMED);
+		if (when_of(call) == WHEN_CONFIRMED) {
+			accept_one_way(call);
+		}
+		break;
+	case BRIDGE_UNROUTABLE:
+		refuse_with(call, "unroutable", "Nobody is there to take this request.");
+		break;
+	case BRIDGE_REFUSED:
+		if (mapping_to_queue(call->mapping)) {
+			refuse_with(call, "refused", "The service refused to take this request.");
+		} else {
+			lose_confirm(call);
+		}
+		break;
+	case BRIDGE_UNKNOWN: lose_confirm(call); break;
+	}
+}
+
+void call_session_lost(struct call *call)
+{
+	if (when_of(call) != WHEN_REPLIED || call->sent_us == 0) {
+		return;
+	}
+	if (call->published == PUBLISHED_NO) {
+		call->published = PUBLISHED_UNKNOWN;
+	}
+	expire(call, "bridge-down", "The way back for the answer was lost.");
+}
+
+static void fail_reply(struct call *call, const char *detail)
+{
+	const struct refusal refusal = { .status = 502, .type = "bad-reply", .detail = detail };
+	call->published = PUBLISHED_YES;
+	end_with_problem(call, CALL_ANSWERED, &refusal);
+}
+
+void call_reply_oversized(struct call *call)
+{
+	fail_reply(call, "The service's answer is too large.");
+}
+
+static bool reply_is_too_large(const struct call *call, size_t size)
+{
+	int64_t limit = call->connection->listener->options->limits.reply;
+	int64_t own = mapping_limit_reply(call->mapping);
+	if (own > 0 && (limit == 0 || own < limit)) {
+		limit = own;
+	}
+	return limit > 0 && size > (size_t)limit;
+}
+
+void call_reply(struct call *call, const struct message *reply)
+{
+	struct shard *shard = shard_of(call);
+	struct answer *read = &shard->scratch.answer;
+	if (reply_is_too_large(call, reply->body.len)) {
+		shard->metrics.dropped[DROP_OVERSIZED]++;
+		call_reply_oversized(call);
+		return;
+	}
+	answer_read(call->mapping, reply, &shard->scratch.reply, read);
+	shard->metrics.dropped[DROP_HEADER] += read->headers_dropped;
+	if (read->bad_reply != NULL) {
+		fail_reply(call, read->bad_reply);
+		return;
+	}
+	call->published = PUBLISHED_YES;
+	if (read->error && !span_present(read->body)) {
+		const struct refusal refusal = { .status = read->status,
+			.type = "worker-error",
+			.detail = "The service reported an error." };
+		end_with_problem(call, CALL_ANSWERED, &refusal);
+		return;
+	}
+	const struct call_answer answer = { .status = read->status, .reply = read };
+	end(call, CALL_ANSWERED, &answer);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * The id is the text of a UUID version 4: the first eight digits are shard (8 bits) and slot (24
+ * bits), the other 90 free bits are random. A chunk of slots is only made when fewer than a chunk
+ * of them rest, so an id stays recognisable for at least that many calls after its end.
+ */
+#include "gateway/call_table.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { NONE = UINT32_MAX, SLOTS_MAX = 1 << 24, RESTING_MIN = CALL_TABLE_CHUNK };
+
+static const char digits[] = "0123456789abcdef";
+
+void call_table_init(struct call_table *table, unsigned shard, struct random *random)
+{
+	*table = (struct call_table){
+		.free_first = NONE, .free_last = NONE, .shard = shard, .random = random
+	};
+}
+
+void call_table_finish(struct call_table *table)
+{
+	assert(table->in_use == 0);
+	for (uint32_t i = 0; i < table->slots; i++) {
+		buffer_finish(&call_table_at(table, i)->note);
+	}
+	for (uint32_t i = 0; i < table->slots / CALL_TABLE_CHUNK; i++) {
+		free(table->chunks[i]);
+	}
+	free(table->chunks);
+	*table = (struct call_table){ 0 };
+}
+
+struct call *call_table_at(const struct call_table *table, uint32_t slot)
+{
+	return &table->chunks[slot / CALL_TABLE_CHUNK][slot % CALL_TABLE_CHUNK];
+}
+
+static void rest(struct call_table *table, struct call *call)
+{
+	call->next_free = NONE;
+	if (table->free_last == NONE) {
+		table->free_first = call->slot;
+	} else {
+		call_table_at(table, table->free_last)->next_free = call->slot;
+	}
+	table->free_last = call->slot;
+	table->free_count++;
+}
+
+static void grow(struct call_table *table)
+{
+	uint32_t chunk = table->slots / CALL_TABLE_CHUNK;
+	table->chunks = memory_resize(table->chunks, chunk + 1, sizeof(*table->chunks));
+	table->chunks[chunk] = memory_new(CALL_TABLE_CHUNK, sizeof(struct call));
+	for (uint32_t i = 0; i < CALL_TABLE_CHUNK; i++) {
+		struct call *call = &table->chunks[chunk][i];
+		call->slot = table->slots++;
+		rest(table, call);
+	}
+}
+
+static char *put_hex(char *out, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		*out++ = digits[bytes[i] >> 4];
+		*out++ = digits[bytes[i] & 15];
+	}
+	return out;
+}
+
+static void make_id(struct call_table *table, struct call *call)
+{
+	uint8_t bytes[16] = { (uint8_t)table->shard, (uint8_t)(call->slot >> 16),
+		(uint8_t)(call->slot >> 8), (uint8_t)call->slot };
+	random_bytes(table->random, bytes + 4, 12);
+	bytes[6] = (bytes[6] & 0x0f) | 0x40;
+	bytes[8] = (bytes[8] & 0x3f) | 0x80;
+	char *at = put_hex(call->id, bytes, 4);
+	for (size_t i = 4; i < 10; i += 2) {
+		*at++ = '-';
+		at = put_hex(at, bytes + i, 2);
+	}
+	*at++ = '-';
+	put_hex(at, bytes + 10, 6);
+}
+
+struct call *call_table_take(struct call_table *table)
+{
+	if (table->free_count < RESTING_MIN && table->slots < SLOTS_MAX) {
+		grow(table);
+	}
+	if (table->free_count == 0) {
+		return NULL;
+	}
+	struct call *call = call_table_at(table, table->free_first);
+	table->free_first = call->next_free;
+	if (table->free_first == NONE) {
+		table->free_last = NONE;
+	}
+	table->free_count--;
+	table->in_use++;
+	call->in_use = true;
+	call->generation++;
+	make_id(table, call);
+	return call;
+}
+
+void call_table_give(struct call_table *table, struct call *call)
+{
+	assert(call->in_use);
+	call->in_use = false;
+	table->in_use--;
+	rest(table, call);
+}
+
+/* -1: not a lower-case digit. */
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9') {
+		return c - '0';
+	}
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+enum call_found call_table_find(const struct call_table *table, struct span id, struct call **call)
+{
+	if (id.len != CALL_ID_LEN) {
+		return CALL_NOT_FOUND;
+	}
+	uint32_t place = 0;
+	for (size_t i = 0; i < 8; i++) {
+		int value = hex_value(id.ptr[i]);
+		if (value < 0) {
+			return CALL_NOT_FOUND;
+		}
+		place = place << 4 | (uint32_t)value;
+	}
+	uint32_t slot = place & (SLOTS_MAX - 1);
+	if (place >> 24 != table->shard || slot >= table->slots) {
+		return CALL_NOT_FOUND;
+	}
+	*call = call_table_at(table, slot);
+	if (memcmp((*call)->id, id.ptr, CALL_ID_LEN) != 0) {
+		return CALL_NOT_FOUND;
+	}
+	return (*call)->in_use ? CALL_FOUND : CALL_FOUND_ENDED;
+}
+
+struct call *call_table_leg(const struct call_table *table, struct leg leg)
+{
+	if (leg.slot >= table->slots) {
+		return NULL;
+	}
+	struct call *call = call_table_at(table, leg.slot);
+	return call->in_use && call->generation == leg.generation ? call : NULL;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "gateway/command.h"
+
+#include "gateway/config.h"
+#include "gateway/process.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct config *load(const char *file)
+{
+	struct problem_list *problems = problem_list_create();
+	struct config *config = config_load(file, problems);
+	problem_list_print(problems, stderr);
+	problem_list_destroy(problems);
+	return config;
+}
+
+int command_run(int argc, char **argv)
+{
+	static const char usage[] =
+		"Usage: bridgehead run -c FILE\n\n"
+		"Serves by the configuration in FILE until SIGTERM or SIGINT, then finishes the "
+		"calls\n"
+		"that are under way. Tells systemd when it is ready (Type=notify).\n\n"
+		"  -c, --config FILE   the configuration\n"
+		"  -h, --help          this\n";
+	const char *file = NULL;
+	if (wants_help(argc, argv)) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	if (argc == 3 && (strcmp(argv[1], "-c") == 0 || strcmp(argv[1], "--config") == 0)) {
+		file = argv[2];
+	}
+	if (file == NULL) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	struct config *config = load(file);
+	if (config == NULL) {
+		return 1;
+	}
+	int status = process_run(config);
+	config_destroy(config);
+	return status;
+}
+
+int command_check(int argc, char **argv)
+{
+	static const char usage[] = "Usage: bridgehead check FILE\n"
+				    "       bridgehead check --document\n\n"
+				    "Reads a configuration as `run` would and says everything that "
+				    "is wrong with it, each\n"
+				    "with file, line and column. Connects to nothing. Exit status "
+				    "0: it can be run; 1: not.\n\n"
+				    "  --document   print the reference of all keys in Markdown\n"
+				    "  -h, --help   this\n";
+	if (wants_help(argc, argv)) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--document") == 0) {
+		config_document(stdout);
+		return 0;
+	}
+	if (argc != 2 || argv[1][0] == '-') {
+		fputs(usage, stderr);
+		return 2;
+	}
+	struct config *config = load(argv[1]);
+	if (config == NULL) {
+		return 1;
+	}
+	printf("%s: good: %zu mappings, %zu listeners, %zu bridges\n", argv[1],
+		mapping_table_count(config->mappings), config->listener_count,
+		config->bridge_count);
+	config_destroy(config);
+	return 0;
+}
+
+int command_version(int argc, char **argv)
+{
+	if (wants_help(argc, argv)) {
+		puts("Usage: bridgehead version\n\nPrints the version.");
+		return 0;
+	}
+	puts("bridgehead " BRIDGEHEAD_VERSION);
+	return 0;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * The configuration as the program uses it: immutable after load, read by every shard. Everything
+ * in it belongs to it.
+ */
+#pragma once
+
+#include "base/log.h"
+#include "base/option.h"
+#include "base/problem_list.h"
+#include "bridges/bridge.h"
+#include "gateway/envelope.h"
+#include "gateway/limits.h"
+#include "mappings/mapping.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum websocket_frames { FRAMES_ANY, FRAMES_TEXT, FRAMES_BINARY };
+enum websocket_errors { ERRORS_FRAME, ERRORS_CLOSE };
+
+/* One element of a listener's `websockets`. */
+struct websocket_options {
+	char *path;
+	struct envelope *envelope;
+	struct option_texts origins; /* none: no Origin header, or one equal to the Host */
+	struct option_texts subprotocols;
+	bool paths; /* may an op be a path */
+	int frames;
+	int64_t ping_ms;
+	int64_t pong_timeout_ms;
+	int64_t max_age_ms;
+	int errors;
+	const struct json_node *envelope_node, *paths_node;
+};
+
+struct listener_options {
+	char *name;
+	struct option_address address;
+	struct websocket_options *websockets;
+	size_t websocket_count;
+	struct limits limits;
+	const struct json_node *websockets_node;
+};
+
+/* A configured instance of a bridge kind. */
+struct bridge_instance {
+	char *name;
+	const struct bridge_kind *kind;
+	void *shared; /* of kind->shared_size */
+	bool required;
+	bool opened;
+};
+
+struct config {
+	int64_t shards;
+	char *instance;
+	struct listener_options *listeners;
+	size_t listener_count;
+	struct {
+		struct option_address address;
+	} admin;
+	struct log_options log;
+	int64_t drain_timeout_ms;
+	struct {
+		char *bridge;
+		int64_t timeout_ms;
+		char *convention;
+		struct {
+			int64_t body;
+			int64_t reply;
+		} limits;
+	} defaults;
+	struct option_texts include;
+	struct bridge_instance *bridges;
+	size_t bridge_count;
+	struct mapping_table *mappings;
+	struct json_tree **trees; /* of every file that was read */
+	size_t tree_count;
+	const struct json_node *shards_node, *listeners_node, *bridges_node, *mappings_node;
+};
+
+/*
+ * Reads FILE and what it includes. NULL when there are errors. Problems, warnings too, are in the
+ * list. Main thread; opens the bridges' process halves.
+ */
+struct config *config_load(const char *file, struct problem_list *problems);
+/* Closes the bridges' process halves. NULL is accepted. */
+void config_destroy(struct config *config);
+/* docs/configuration.md, made from the rows. */
+void config_document(FILE *out);

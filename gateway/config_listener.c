@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "gateway/config_listener.h"
+
+#include "base/memory.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+static const char *const frames_names[] = { "any", "text", "binary", NULL };
+static const char *const errors_names[] = { "frame", "close", NULL };
+
+#define FIELD(member) offsetof(struct websocket_options, member)
+static const struct option websocket_rows[] = {
+	{ .name = "path",
+		.type = OPTION_TEXT,
+		.offset = FIELD(path),
+		.required = true,
+		.help = "where clients open the WebSocket" },
+	{ .name = "envelope",
+		.type = OPTION_NODE,
+		.offset = FIELD(envelope_node),
+		.fallback = "jsonrpc",
+		.help = "`jsonrpc`, `pathfinder`, `raw`, or an object (mappings.md)" },
+	{ .name = "origins",
+		.type = OPTION_TEXTS,
+		.offset = FIELD(origins),
+		.help = "origins that may connect; `\"*\"`: all; without it no Origin, or one "
+			"equal to Host" },
+	{ .name = "subprotocols",
+		.type = OPTION_TEXTS,
+		.offset = FIELD(subprotocols),
+		.help = "offered in this order of preference" },
+	{ .name = "paths",
+		.type = OPTION_NODE,
+		.offset = FIELD(paths_node),
+		.help = "true or false: may an op be a path; default true only for `pathfinder`" },
+	{ .name = "frames",
+		.type = OPTION_ENUM,
+		.offset = FIELD(frames),
+		.names = frames_names,
+		.fallback = "any",
+		.help = "frame types that are taken; another: close code 1003" },
+	{ .name = "ping",
+		.type = OPTION_DURATION,
+		.offset = FIELD(ping_ms),
+		.fallback = "30s",
+		.max = 86400000,
+		.help = "silence after which a ping is sent; 0: never" },
+	{ .name = "pong_timeout",
+		.type = OPTION_DURATION,
+		.offset = FIELD(pong_timeout_ms),
+		.fallback = "10s",
+		.max = 86400000,
+		.help = "silence after a ping that ends the socket" },
+	{ .name = "max_age",
+		.type = OPTION_DURATION,
+		.offset = FIELD(max_age_ms),
+		.fallback = "0s",
+		.max = INT64_C(31536000000),
+		.help = "age at which a socket is closed with 1001, with jitter; 0: never" },
+	{ .name = "compress", .type = OPTION_LATER, .help = "permessage-deflate" },
+	{ .name = "errors",
+		.type = OPTION_ENUM,
+		.offset = FIELD(errors),
+		.names = errors_names,
+		.fallback = "frame",
+		.help = "`raw` only: an error is a text frame, or closes the socket" },
+	{ 0 },
+};
+#undef FIELD
+
+#define FIELD(member) offsetof(struct listener_options, member)
+static const struct option listener_rows[] = {
+	{ .name = "name",
+		.type = OPTION_TEXT,
+		.offset = FIELD(name),
+		.required = true,
+		.help = "unique; appears in logs and metrics" },
+	{ .name = "address",
+		.type = OPTION_ADDRESS,
+		.offset = FIELD(address),
+		.required = true,
+		.help = "`127.0.0.1:8080`, `[::]:8080` or `unix:/run/x.sock`" },
+	{ .name = "websockets",
+		.type = OPTION_NODE,
+		.offset = FIELD(websockets_node),
+		.rows = websocket_rows,
+		.help = "WebSocket entrances, an array" },
+	{ .name = "limits",
+		.type = OPTION_OBJECT,
+		.offset = FIELD(limits),
+		.rows = limits_rows,
+		.help = "see Limits" },
+	{ .name = "trusted_proxies",
+		.type = OPTION_LATER,
+		.help = "ranges whose X-Forwarded-For counts" },
+	{ .name = "proxy_protocol", .type = OPTION_LATER, .help = "PROXY protocol v1 and v2" },
+	{ .name = "tls", .type = OPTION_LATER, .help = "certificates" },
+	{ 0 },
+};
+#undef FIELD
+
+static void read_paths(struct websocket_options *options, struct problem_list *problems)
+{
+	const struct json_node *node = options->paths_node;
+	if (node == NULL) {
+		options->paths =
+			options->envelope != NULL && envelope_paths_default(options->envelope);
+	} else if (node->type == JSON_TRUE || node->type == JSON_FALSE) {
+		options->paths = node->type == JSON_TRUE;
+	} else {
+		problem_list_error(problems, node, "expected true or false");
+	}
+}
+
+static void warn_of_open_origins(const struct websocket_options *options,
+	const struct json_node *node, struct problem_list *problems)
+{
+	for (size_t i = 0; i < options->origins.count; i++) {
+		if (strcmp(options->origins.items[i], "*") == 0) {
+			problem_list_warning(problems, json_node_member(node, SPAN("origins")),
+				"\"*\" lets every web page that a user visits open this WebSocket");
+		}
+	}
+	if (options->origins.count == 0) {
+		problem_list_warning(problems, node,
+			"without \"origins\" any name that resolves here is let in (DNS "
+			"rebinding); "
+			"list the origins of your pages");
+	}
+}
+
+static void read_websocket(struct websocket_options *options, const struct json_node *node,
+	struct problem_list *problems)
+{
+	if (node->type != JSON_OBJECT) {
+		problem_list_error(
+			problems, node, "expected an object such as {\"path\": \"/ws\"}");
+		return;
+	}
+	option_read(websocket_rows, node, options, problems);
+	options->envelope = envelope_create(options->envelope_node, problems);
+	read_paths(options, problems);
+	if (options->path != NULL && options->path[0] != '/') {
+		problem_list_error(problems, json_node_member(node, SPAN("path")),
+			"expected a path that starts with \"/\"");
+	}
+	if (options->errors == ERRORS_CLOSE && options->envelope != NULL &&
+		!envelope_is_raw(options->envelope)) {
+		problem_list_error(problems, json_node_member(node, SPAN("errors")),
+			"only the envelope \"raw\" can answer an error by closing");
+	}
+	warn_of_open_origins(options, node, problems);
+}
+
+static void check_paths_differ(
+	const struct listener_options *listener, size_t at, struct problem_list *problems)
+{
+	const char *path = listener->websockets[at].path;
+	for (size_t i = 0; path != NULL && i < at; i++) {
+		const char *other = listener->websockets[i].path;
+		if (other != NULL && strcmp(other, path) == 0) {
+			problem_list_error(problems, listener->websockets_node,
+				"path \"%s\" stands twice", path);
+		}
+	}
+}
+
+static void read_websockets(struct listener_options *listener, struct problem_list *problems)
+{
+	const struct json_node *list = listener->websockets_node;
+	if (list == NULL) {
+		return;
+	}
+	if (list->type != JSON_ARRAY) {
+		problem_list_error(problems, list, "expected an array of objects");
+		return;
+	}
+	for (const struct json_node *node = list->first; node != NULL; node = node->next) {
+		size_t at = listener->websocket_count++;
+		listener->websockets = memory_resize(listener->websockets,
+			listener->websocket_count, sizeof(*listener->websockets));
+		listener->websockets[at] = (struct websocket_options){ 0 };
+		read_websocket(&listener->websockets[at], node, problems);
+		check_paths_differ(listener, at, problems);
+	}
+}
+
+void config_listener_read(struct listener_options *listener, const struct json_node *node,
+	struct problem_list *problems)
+{
+	if (node->type != JSON_OBJECT) {
+		problem_list_error(problems, node,
+			"expected an object such as {\"name\": \"public\", \"address\": "
+			"\"127.0.0.1:8080\"}");
+		return;
+	}
+	option_read(listener_rows, node, listener, problems);
+	read_websockets(listener, problems);
+}
+
+void config_listener_finish(struct listener_options *listener)
+{
+	for (size_t i = 0; i < listener->websocket_count; i++) {
+		envelope_destroy(listener->websockets[i].envelope);
+		option_finish(websocket_rows, &listener->websockets[i]);
+	}
+	free(listener->websockets);
+	option_finish(listener_rows, listener);
+}
+
+void config_listener_document(FILE *out)
+{
+	option_document(listener_rows, "listeners[]", out);
+	option_document(websocket_rows, "listeners[].websockets[]", out);
+	option_document(limits_rows, "Limits", out);
+}

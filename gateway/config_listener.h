@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/* Reading one element of `listeners` with its `websockets`. Load time only, main thread. */
+#pragma once
+
+#include "base/json_tree.h"
+#include "base/problem_list.h"
+#include "gateway/config.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+void config_listener_read(struct listener_options *listener, const struct json_node *node,
+	struct problem_list *problems);
+void config_listener_finish(struct listener_options *listener);
+void config_listener_document(FILE *out);

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ *   recv ─▶ shard input ─▶ codec->input ─▶ call ─▶ bridge
+ *              │  ▲ what is left is parked, and parsed on from there
+ *              ▼  │
+ *            connection->input
+ *
+ *   codec->answer ─▶ shard output ─▶ send        (one per connection and turn)
+ *                        └▶ connection->output   (only what the socket does not take)
+ *
+ * Watchers stay armed while a connection lives, so the request path has no epoll_ctl. A failed send
+ * can end a connection far down the stack of its own input; therefore the end only marks it, and
+ * connection_reap() frees it when nothing of the turn is left that could look at it.
+ */
+#include "gateway/connection.h"
+
+#include "base/memory.h"
+#include "gateway/listener.h"
+#include "gateway/parked.h"
+#include "gateway/quota.h"
+#include "gateway/shard.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	LINGER_MS = 2000,
+	INPUT_ROOM = 16384,    /* read into a parked input at least this much at a time */
+	OUTPUT_FLUSH = 65536,  /* gathered output is sent before it grows beyond this */
+	BODY_COPY_MAX = 16384, /* smaller bodies are copied into one send with their head */
+};
+
+static void handle_io(struct ev_loop *loop, ev_io *io, int events);
+
+static struct quota *quota_of(const struct connection *connection)
+{
+	return connection->listener->quota;
+}
+
+static void watch(struct connection *connection)
+{
+	bool reading = !connection->paused;
+	int events = (reading ? EV_READ : 0) | (connection->output != NULL ? EV_WRITE : 0);
+	ev_io_stop(connection->shard->loop, &connection->io);
+	ev_io_modify(&connection->io, events);
+	if (events != 0) {
+		ev_io_start(connection->shard->loop, &connection->io);
+	}
+}
+
+void connection_create(struct listener *listener, int fd, const struct client_address *client)
+{
+	struct shard *shard = listener->shard;
+	struct connection *connection = memory_new(1, sizeof(*connection));
+	connection->shard = shard;
+	connection->listener = listener;
+	connection->codec = &http1_codec;
+	connection->id = ++shard->connection_ids;
+	connection->client = *client;
+	connection->timer.kind = TIMER_CONNECTION;
+	connection->next = shard->connections;
+	if (connection->next != NULL) {
+		connection->next->previous = connection;
+	}
+	shard->connections = connection;
+	shard->metrics.connections++;
+	shard->metrics.connections_total++;
+	ev_io_init(&connection->io, handle_io, fd, EV_READ);
+	ev_io_start(shard->loop, &connection->io);
+	int64_t idle = listener->options->limits.idle_timeout_ms;
+	connection_deadline(connection, idle > 0 ? shard_now_ms(shard) + (uint64_t)idle : 0);
+}
+
+static void unlink_from_shard(struct connection *connection)
+{
+	struct shard *shard = connection->shard;
+	if (connection->previous != NULL) {
+		connection->previous->next = connection->next;
+	} else {
+		shard->connections = connection->next;
+	}
+	if (connection->next != NULL) {
+		connection->next->previous = connection->previous;
+	}
+	connection->next = shard->dead;
+	shard->dead = connection;
+}
+
+void connection_drop(struct connection *connection)
+{
+	if (connection->dead) {
+		return;
+	}
+	struct shard *shard = connection->shard;
+	connection->dead = true;
+	while (connection->first_call != NULL) {
+		call_abandon(connection->first_call);
+	}
+	if (connection->paused) {
+		shard_watch_hangup(shard, connection, false);
+	}
+	if (shard->output_owner == connection) {
+		shard->output_owner = NULL;
+		buffer_clear(&shard->output);
+	}
+	ev_io_stop(shard->loop, &connection->io);
+	close(connection->io.fd);
+	wheel_disarm(&connection->timer);
+	unlink_from_shard(connection);
+	shard->metrics.connections--;
+	quota_disconnect(quota_of(connection), &connection->client);
+}
+
+void connection_reap(struct shard *shard)
+{
+	while (shard->dead != NULL) {
+		struct connection *connection = shard->dead;
+		shard->dead = connection->next;
+		assert(connection->first_call == NULL);
+		connection->codec->finish(connection);
+		parked_free(&connection->input, quota_of(connection));
+		parked_free(&connection->output, quota_of(connection));
+		free(connection);
+	}
+}
+
+/* Our side says goodbye; what the client still sends is read and dropped, so that it sees our
+ * answer and no reset (RFC 9112 section 9.6). */
+static void linger(struct connection *connection)
+{
+	connection->lingering = true;
+	parked_free(&connection->input, quota_of(connection));
+	if (shutdown(connection->io.fd, SHUT_WR) != 0) {
+		connection_drop(connection);
+		return;
+	}
+	if (connection->paused) {
+		connection->paused = false;
+		shard_watch_hangup(connection->shard, connection, false);
+		watch(connection);
+	}
+	connection_deadline(connection, shard_now_ms(connection->shard) + LINGER_MS);
+}
+
+void connection_close(struct connection *connection)
+{
+	if (connection->dead || connection->closing) {
+		return;
+	}
+	connection->closing = true;
+	while (connection->first_call != NULL) {
+		call_abandon(connection->first_call);
+	}
+	if (connection->shard->output_owner != connection && connection->output == NULL) {
+		linger(connection);
+	}
+}
+
+/* ---- output ---- */
+
+static void keep_unsent(struct connection *connection, struct span bytes)
+{
+	if (bytes.len == 0) {
+		return;
+	}
+	bool first = connection->output == NULL;
+	if (!parked_append(&connection->output, bytes, quota_of(connection))) {
+		connection_drop(connection);
+		return;
+	}
+	if (first) {
+		int64_t timeout = connection->listener->options->limits.write_timeout_ms;
+		connection->write_deadline_ms =
+			timeout > 0 ? shard_now_ms(connection->shard) + (uint64_t)timeout : 0;
+		connection_deadline(connection, connection->deadline_ms);
+		watch(connection);
+	}
+}
+
+/* Sends head and body in one call; what the socket does not take is kept. */
+static void send_now(struct connection *connection, struct span head, struct span body)
+{
+	size_t sent = 0;
+	if (connection->output == NULL) {
+		struct iovec parts[2] = { { (void *)head.ptr, head.len },
+			{ (void *)body.ptr, body.len } };
+		struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+		ssize_t got = body.len > 0
+				      ? sendmsg(connection->io.fd, &message, MSG_NOSIGNAL)
+				      : send(connection->io.fd, head.ptr, head.len, MSG_NOSIGNAL);
+		if (got < 0 && errno != EAGAIN && errno != EINTR) {
+			connection_drop(connection);
+			return;
+		}
+		sent = got > 0 ? (size_t)got : 0;
+	}
+	size_t of_head = sent < head.len ? sent : head.len;
+	keep_unsent(connection, span_skip(head, of_head));
+	if (!connection->dead && body.len > 0) {
+		keep_unsent(connection, span_skip(body, sent - of_head));
+	}
+	if (!connection->dead && connection->closing && connection->output == NULL) {
+		linger(connection);
+	}
+}
+
+static void flush_with_body(struct shard *shard, struct span body)
+{
+	struct connection *connection = shard->output_owner;
+	if (connection == NULL) {
+		return;
+	}
+	shard->output_owner = NULL;
+	if (shard->output.failed) {
+		connection_drop(connection);
+	} else {
+		send_now(connection, buffer_span(&shard->output), body);
+	}
+	buffer_clear(&shard->output);
+}
+
+void connection_flush(struct shard *shard)
+{
+	flush_with_body(shard, SPAN_ABSENT);
+}
+
+struct buffer *connection_write(struct connection *connection)
+{
+	struct shard *shard = connection->shard;
+	assert(!connection->dead);
+	if (shard->output_owner != connection) {
+		connection_flush(shard);
+		shard->output_owner = connection;
+	}
+	return &shard->output;
+}
+
+void connection_written(struct connection *connection)
+{
+	struct shard *shard = connection->shard;
+	if (shard->output_owner == connection && shard->output.len >= OUTPUT_FLUSH) {
+		connection_flush(shard);
+	}
+}
+
+void connection_write_body(struct connection *connection, struct span body)
+{
+	struct buffer *out = connection_write(connection);
+	if (body.len <= BODY_COPY_MAX) {
+		buffer_append_span(out, body);
+		connection_written(connection);
+	} else {
+		flush_with_body(connection->shard, body);
+	}
+}
+
+size_t connection_unsent(const struct connection *connection)
+{
+	const struct shard *shard = connection->shard;
+	size_t gathered = shard->output_owner == connection ? shard->output.len : 0;
+	return parked_size(connection->output) + gathered;
+}
+
+static void send_parked(struct connection *connection)
+{
+	struct parked *output = connection->output;
+	ssize_t got = send(connection->io.fd, output->bytes + output->start,
+		output->len - output->start, MSG_NOSIGNAL);
+	if (got < 0) {
+		if (errno != EAGAIN && errno != EINTR) {
+			connection_drop(connection);
+		}
+		return;
+	}
+	int64_t timeout = connection->listener->options->limits.write_timeout_ms;
+	connection->write_deadline_ms =
+		timeout > 0 ? shard_now_ms(connection->shard) + (uint64_t)timeout : 0;
+	parked_take(&connection->output, (size_t)got, quota_of(connection));
+	if (connection->output != NULL) {
+		return;
+	}
+	connection->write_deadline_ms = 0;
+	watch(connection);
+	if (connection->closing) {
+		linger(connection);
+	} else {
+		connection_resume(connection);
+	}
+}
+
+/* ---- input ---- */
+
+static void pause_reading(struct connection *connection, bool on)
+{
+	if (connection->paused != on) {
+		connection->paused = on;
+		watch(connection);
+		shard_watch_hangup(connection->shard, connection, on);
+	}
+}
+
+/* Keeps what the codec did not take; reading stops where enough is read ahead. */
+static void keep_rest(struct connection *connection, struct input rest, bool is_parked)
+{
+	struct quota *quota = quota_of(connection);
+	if (rest.len == 0 || connection->closing) {
+		parked_free(&connection->input, quota);
+	} else if (is_parked) {
+		connection->input->start = (size_t)(rest.data - connection->input->bytes);
+		connection->input->len = connection->input->start + rest.len;
+	} else if (!parked_append(&connection->input, span_of(rest.data, rest.len), quota)) {
+		connection_drop(connection);
+		return;
+	}
+	bool waiting = connection->first_call != NULL || connection->output != NULL;
+	int64_t ahead = connection->listener->options->limits.read_ahead;
+	pause_reading(connection, waiting && ahead > 0 && rest.len >= (size_t)ahead);
+}
+
+static void consume(struct connection *connection, struct input input, bool is_parked)
+{
+	const struct codec *codec = NULL;
+	connection->busy = true;
+	while (codec != connection->codec && !connection->dead && !connection->closing) {
+		codec = connection
+				->codec; /* an upgrade changes it, and the rest is the next one's */
+		size_t used = codec->input(connection, &input);
+		input.data += used;
+		input.len -= used;
+	}
+	connection->busy = false;
+	if (!connection->dead) {
+		keep_rest(connection, input, is_parked);
+	}
+}
+
+void connection_resume(struct connection *connection)
+{
+	struct parked *input = connection->input;
+	if (!connection->busy && !connection->dead && !connection->closing && input != NULL) {
+		consume(connection,
+			(struct input){ input->bytes + input->start, input->len - input->start },
+			true);
+	}
+}
+
+static void receive(struct connection *connection)
+{
+	struct parked *input = connection->input;
+	char *into = connection->shard->scratch.input;
+	size_t room = SHARD_INPUT;
+	if (input != NULL) {
+		if (!parked_reserve(&connection->input, INPUT_ROOM, quota_of(connection))) {
+			connection_drop(connection);
+			return;
+		}
+		input = connection->input;
+		into = input->bytes + input->len;
+		room = input->cap - input->len;
+	}
+	ssize_t got = recv(connection->io.fd, into, room, 0);
+	if (got <= 0) {
+		if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+			connection_drop(connection);
+		}
+		return;
+	}
+	if (connection->closing) {
+		return;
+	}
+	if (input != NULL) {
+		input->len += (size_t)got;
+		consume(connection,
+			(struct input){ input->bytes + input->start, input->len - input->start },
+			true);
+	} else {
+		consume(connection, (struct input){ into, (size_t)got }, false);
+	}
+}
+
+static void handle_io(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct connection *connection = (struct connection *)io;
+	(void)loop;
+	if ((events & EV_WRITE) != 0 && connection->output != NULL) {
+		send_parked(connection);
+	}
+	if ((events & EV_READ) != 0 && !connection->dead && !connection->paused) {
+		receive(connection);
+	}
+}
+
+size_t connection_held(const struct connection *connection)
+{
+	return parked_size(connection->input) + parked_size(connection->output);
+}
+
+/* ---- time ---- */
+
+void connection_deadline(struct connection *connection, uint64_t due_ms)
+{
+	connection->deadline_ms = due_ms;
+	uint64_t due = due_ms;
+	if (connection->write_deadline_ms != 0 &&
+		(due == 0 || connection->write_deadline_ms < due)) {
+		due = connection->write_deadline_ms;
+	}
+	/* a node that fires early finds nothing due and is armed again: cheaper than moving it at
+	 * every request */
+	if (due != 0 && (!wheel_is_armed(&connection->timer) ||
+				due < (uint64_t)connection->timer.due * SHARD_TICK_MS)) {
+		wheel_arm(connection->shard->wheel, &connection->timer, due);
+	}
+}
+
+void connection_handle_timer(struct connection *connection)
+{
+	uint64_t now = shard_now_ms(connection->shard);
+	if (connection->write_deadline_ms != 0 && connection->write_deadline_ms <= now) {
+		shard_reject(connection->shard, REJECT_WRITE_TIMEOUT, connection);
+		connection_drop(connection);
+	} else if (connection->deadline_ms != 0 && connection->deadline_ms <= now) {
+		connection->deadline_ms = 0;
+		if (connection->closing) {
+			connection_drop(connection);
+		} else {
+			connection->codec->deadline(connection);
+		}
+	}
+	if (!connection->dead) {
+		connection_deadline(connection, connection->deadline_ms);
+	}
+}
+
+struct span connection_client_text(const struct connection *connection, char out[static 48])
+{
+	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	static const uint8_t none[16] = { 0 };
+	const uint8_t *ip = connection->client.ip;
+	if (memcmp(ip, none, sizeof(none)) == 0) {
+		return SPAN_ABSENT;
+	}
+	bool four = memcmp(ip, mapped, sizeof(mapped)) == 0;
+	if (four) {
+		inet_ntop(AF_INET, ip + 12, out, 48);
+	} else {
+		inet_ntop(AF_INET6, ip, out, 48);
+	}
+	return span_from_text(out);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * A client's socket: bytes in, bytes out, deadlines, and the end. What the bytes mean is its
+ * codec's (http1.c, websocket.c, admin's use of http1). Input is parsed where recv() put it, in
+ * memory of the shard; a connection has memory of its own only while something is incomplete or
+ * unsent.
+ *
+ * A connection that ended stays valid until the end of the turn (connection_reap), so callers may
+ * look at `dead` after anything that writes. One thread.
+ */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/span.h"
+#include "base/wheel.h"
+#include "gateway/call.h"
+#include "gateway/http1.h"
+#include "gateway/websocket.h"
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct listener;
+struct shard;
+
+/* Input that a codec works on: it takes bytes off the front, and may drop some behind them. */
+struct input {
+	char *data;
+	size_t len;
+};
+
+struct codec {
+	/* Takes what it can use of the input; gives how many bytes those were. The rest comes
+	 * again. */
+	size_t (*input)(struct connection *connection, struct input *input);
+	/* A call of this connection ended; it is not on the connection's list any more. */
+	void (*answer)(
+		struct connection *connection, struct call *call, const struct call_answer *answer);
+	/* The deadline set by connection_deadline() has come. */
+	void (*deadline)(struct connection *connection);
+	/* The process is about to end: finish what runs, start nothing, then close. */
+	void (*drain)(struct connection *connection);
+	/* Frees what the codec holds. */
+	void (*finish)(struct connection *connection);
+};
+
+/* A client's address in 18 bytes: IPv4 is mapped into IPv6; a Unix socket is all zeros. */
+struct client_address {
+	uint8_t ip[16];
+	uint16_t port;
+};
+
+struct parked;
+
+struct connection {
+	ev_io io; /* first: see handle_io */
+	struct wheel_node timer;
+	struct shard *shard;
+	struct listener *listener;
+	const struct codec *codec;
+	struct connection *next, *previous; /* of the shard */
+	struct call *first_call, *last_call;
+	struct parked *input;  /* incomplete, or read ahead; NULL while there is none */
+	struct parked *output; /* what the socket did not take; NULL while there is none */
+	uint64_t id;
+	uint64_t deadline_ms;       /* of the codec; 0: none */
+	uint64_t write_deadline_ms; /* while output waits */
+	struct client_address client;
+	uint16_t call_count;
+	bool dead;      /* the socket is closed; freed at the end of the turn */
+	bool closing;   /* no more input is looked at; ends when the output is written */
+	bool lingering; /* we have shut down our side and wait for the client to close */
+	bool paused;    /* not reading: too much is read ahead */
+	bool busy;      /* its input is being worked on further up the stack */
+	union {
+		struct http1 http1;
+		struct websocket websocket;
+	};
+};
+
+/* Takes the socket. */
+void connection_create(struct listener *listener, int fd, const struct client_address *client);
+/* Closes at once: calls are abandoned, unsent output is lost. */
+void connection_drop(struct connection *connection);
+/* Closes cleanly: output is written, our side is shut down, the client gets a moment to close. */
+void connection_close(struct connection *connection);
+/* Frees the connections that died during this turn. */
+void connection_reap(struct shard *shard);
+
+/* Room to append output to; valid until anything else of the shard writes. Then say so. */
+struct buffer *connection_write(struct connection *connection);
+void connection_written(struct connection *connection);
+/* Behind what was written: a body, not copied if the socket takes it. */
+void connection_write_body(struct connection *connection, struct span body);
+/* Sends what gathered in the shard's output; once per turn and when another connection writes. */
+void connection_flush(struct shard *shard);
+/* Bytes that wait for the socket. */
+size_t connection_unsent(const struct connection *connection);
+
+/* One deadline per connection; 0 takes it away. Milliseconds of the shard's clock. */
+void connection_deadline(struct connection *connection, uint64_t due_ms);
+void connection_handle_timer(struct connection *connection);
+/* Works on read-ahead input again, after a call ended. */
+void connection_resume(struct connection *connection);
+/* Bytes held for it between turns. */
+size_t connection_held(const struct connection *connection);
+
+/* The client's address as text, without port; absent for a Unix socket. */
+struct span connection_client_text(const struct connection *connection, char out[static 48]);

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ *     IDLE ─first byte─▶ HEAD ─▶ (BODY) ─last byte─▶ WAITING ─answered─▶ IDLE
+ *
+ * What can be decided by the head is decided by it: a request that will be refused is refused
+ * before its body is read, unless the body is short enough to be read and thrown away, which saves
+ * the connection. A request that stands whole in the input is never copied; one that does not is
+ * parked by the connection, and `pending` remembers how far it was parsed.
+ */
+#include "gateway/http1.h"
+
+#include "base/memory.h"
+#include "gateway/admin.h"
+#include "gateway/connection.h"
+#include "gateway/http1_answer.h"
+#include "gateway/http1_parser.h"
+#include "gateway/http1_request.h"
+#include "gateway/listener.h"
+#include "gateway/quota.h"
+#include "gateway/shard.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+enum {
+	BODY_THROWN_AWAY_MAX = 65536, /* of a refused request, to keep its connection */
+	RATE_GRACE_MS = 10000,
+	RATE_CHECK_MS = 1000,
+};
+
+/* A request that is not complete yet. */
+struct http1_pending {
+	struct http1_chunked chunked;
+	uint64_t began_ms;      /* of the phase */
+	size_t decoded;         /* bytes of a chunked body, moved together behind the head */
+	bool continued;         /* "100 Continue" was sent */
+	struct http1_head head; /* last: only its used part is copied */
+};
+
+/* One pass over the input of a connection. */
+struct step {
+	struct connection *connection;
+	struct input *input; /* begins with the request */
+	struct http1_head *head;
+	struct request request;
+	struct match match;
+	struct refusal refusal; /* status 0: none so far */
+	bool matched;           /* request and match are of this pass */
+};
+
+static const struct limits *limits_of(const struct connection *connection)
+{
+	return &connection->listener->options->limits;
+}
+
+static void set_deadline(struct connection *connection, int64_t after_ms)
+{
+	uint64_t now = shard_now_ms(connection->shard);
+	connection_deadline(connection, after_ms > 0 ? now + (uint64_t)after_ms : 0);
+}
+
+static void forget_pending(struct connection *connection)
+{
+	free(connection->http1.pending);
+	connection->http1.pending = NULL;
+}
+
+/* Remembers how far the request was parsed; the bytes are parked by the connection. */
+static struct http1_pending *remember(struct step *step)
+{
+	struct http1 *http1 = &step->connection->http1;
+	if (http1->pending == NULL) {
+		http1->pending = memory_new(1, sizeof(*http1->pending));
+		memcpy(&http1->pending->head, step->head, http1_head_used(step->head));
+		step->head = &http1->pending->head;
+	}
+	return http1->pending;
+}
+
+/* When a body is first looked at again: at the rate check, unless its time ends before. */
+static int64_t first_body_check(const struct connection *connection)
+{
+	const struct limits *limits = limits_of(connection);
+	bool rated = limits->body_rate > 0 &&
+		     (limits->body_timeout_ms == 0 || limits->body_timeout_ms > RATE_GRACE_MS);
+	return rated ? RATE_GRACE_MS : limits->body_timeout_ms;
+}
+
+static void enter_phase(struct step *step, enum http1_phase phase, int64_t timeout_ms)
+{
+	struct http1 *http1 = &step->connection->http1;
+	if (http1->phase != phase) {
+		http1->phase = phase;
+		remember(step)->began_ms = shard_now_ms(step->connection->shard);
+		set_deadline(step->connection, timeout_ms);
+	}
+}
+
+/* ---- refusing ---- */
+
+static void reject_bytes(struct connection *connection, int status, const char *reason)
+{
+	enum reject why =
+		status == 414 || status == 431 ? REJECT_HEADER_TOO_LARGE : REJECT_BAD_REQUEST;
+	const struct problem problem = {
+		.status = status, .type = problem_type_of_status(status), .detail = reason
+	};
+	shard_reject(connection->shard, why, connection);
+	forget_pending(connection);
+	http1_answer_problem(connection, &problem, true);
+}
+
+static void allow_methods(struct step *step)
+{
+	struct buffer *allow = &step->connection->shard->scratch.allow;
+	buffer_clear(allow);
+	mapping_table_allow(step->connection->shard->config->mappings, &step->request, allow);
+	step->refusal.allow = buffer_span(allow);
+}
+
+/* Ends the request as a call that was refused; `rest_unread`: its body will not be looked at. */
+static void refuse(struct step *step, bool rest_unread)
+{
+	struct connection *connection = step->connection;
+	if (step->refusal.status == 405) {
+		allow_methods(step);
+	}
+	if (rest_unread) {
+		connection->http1.keep_alive = false;
+	}
+	struct call *call = call_begin(connection, &step->request, SPAN_ABSENT);
+	if (call == NULL) {
+		const struct problem problem = { .status = 503,
+			.type = "overloaded",
+			.detail = "Too many calls are under way." };
+		http1_answer_problem(connection, &problem, rest_unread);
+		return;
+	}
+	call->mapping = step->match.mapping;
+	call_refuse(call, &step->refusal);
+}
+
+static bool has_body(const struct http1_head *head)
+{
+	return head->chunked || head->content_length > 0;
+}
+
+/* ---- the head is complete ---- */
+
+static void find_mapping(struct step *step)
+{
+	struct shard *shard = step->connection->shard;
+	http1_request_make(step->connection, step->head, step->input->data, &step->request);
+	buffer_clear(&shard->scratch.match);
+	step->match = (struct match){ .scratch = &shard->scratch.match };
+	step->refusal = (struct refusal){ 0 };
+	step->matched = true;
+	if (step->head->method_id == HTTP1_METHOD_UNKNOWN) {
+		step->refusal = (struct refusal){ 501, "not-implemented",
+			"This method is not known here.", SPAN_ABSENT };
+	} else if (step->head->method_id == HTTP1_TRACE) {
+		step->refusal = (struct refusal){ 405, "method-not-allowed",
+			"TRACE is not allowed.", SPAN_ABSENT };
+	} else {
+		mapping_table_match(
+			shard->config->mappings, &step->request, &step->match, &step->refusal);
+	}
+	if (step->refusal.status == 0) {
+		bool announced = step->head->chunked || step->head->content_length >= 0;
+		mapping_accepts_body(step->match.mapping, announced, &step->refusal);
+	}
+}
+
+static int64_t body_limit(const struct step *step)
+{
+	int64_t limit = limits_of(step->connection)->body;
+	const struct mapping *mapping = step->match.mapping;
+	int64_t own = mapping != NULL ? mapping_limit_body(mapping) : 0;
+	return own > 0 && (limit == 0 || own < limit) ? own : limit;
+}
+
+static bool body_is_too_large(struct step *step, int64_t size)
+{
+	int64_t limit = body_limit(step);
+	if (limit == 0 || size <= limit) {
+		return false;
+	}
+	shard_reject(step->connection->shard, REJECT_BODY_TOO_LARGE, step->connection);
+	step->refusal = (struct refusal){ 413, "too-large", "The body is too large.", SPAN_ABSENT };
+	return true;
+}
+
+/* What the head alone can refuse. True: it did, and the request is over. */
+static bool refuse_by_head(struct step *step)
+{
+	const struct http1_head *head = step->head;
+	if (step->refusal.status == 0 && quota_memory_is_over(step->connection->listener->quota) &&
+		has_body(head)) {
+		shard_reject(step->connection->shard, REJECT_MEMORY, step->connection);
+		step->refusal = (struct refusal){ 503, "overloaded",
+			"Too much is being received just now.", SPAN_ABSENT };
+		refuse(step, true);
+		return true;
+	}
+	if (step->refusal.status == 0 && !body_is_too_large(step, head->content_length)) {
+		return false;
+	}
+	if (!has_body(head)) {
+		refuse(step, false);
+		return true;
+	}
+	bool short_body = !head->chunked && head->content_length <= BODY_THROWN_AWAY_MAX &&
+			  !head->expect_continue && step->refusal.status != 413;
+	if (!short_body) {
+		refuse(step, true);
+	}
+	return !short_body;
+}
+
+/* OPTIONS * asks the server as a whole (RFC 9110 section 9.3.7). */
+static void answer_asterisk(struct connection *connection)
+{
+	const struct http1_line allow = { "Allow",
+		SPAN("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") };
+	const struct http1_page page = { .status = 204, .lines = &allow, .line_count = 1 };
+	http1_answer_page(connection, &page);
+}
+
+/* True: the head was all there is to this request, and it has been answered. */
+static bool handle_head(struct step *step)
+{
+	struct connection *connection = step->connection;
+	const struct http1_head *head = step->head;
+	connection->http1.keep_alive = head->keep_alive && !connection->shard->draining;
+	connection->http1.minor = head->minor;
+	connection->http1.is_head = head->method_id == HTTP1_HEAD;
+	bool alone = head->asterisk || connection->listener->admin != NULL;
+	if (alone && has_body(head)) {
+		connection->http1.keep_alive = false;
+	}
+	if (head->asterisk) {
+		answer_asterisk(connection);
+		return true;
+	}
+	if (connection->listener->admin != NULL) {
+		admin_request(connection, head, step->input->data);
+		return true;
+	}
+	if (connection->listener->options->websocket_count > 0 &&
+		websocket_handshake(connection, head, step->input->data)) {
+		return true;
+	}
+	find_mapping(step);
+	return refuse_by_head(step);
+}
+
+static void write_continue(struct step *step)
+{
+	struct http1_pending *pending = remember(step);
+	if (step->head->expect_continue && !pending->continued) {
+		pending->continued = true;
+		buffer_append_literal(
+			connection_write(step->connection), "HTTP/1.1 100 Continue\r\n\r\n");
+		connection_written(step->connection);
+	}
+}
+
+/* ---- the body ---- */
+
+/* The request is complete: `body_len` bytes behind the head are its body. */
+static void handle_complete(struct step *step, size_t body_len)
+{
+	struct connection *connection = step->connection;
+	if (!step->matched) {
+		find_mapping(step);
+	}
+	connection->http1.phase = HTTP1_PHASE_WAITING;
+	connection_deadline(connection, 0);
+	step->request.has_body = step->head->chunked || step->head->content_length >= 0;
+	step->request.body = span_of(step->input->data + step->head->size, body_len);
+	if (step->refusal.status != 0) {
+		refuse(step, false);
+		return;
+	}
+	struct call *call = call_begin(connection, &step->request, SPAN_ABSENT);
+	if (call == NULL) {
+		step->refusal = (struct refusal){ 503, "overloaded",
+			"Too many calls are under way.", SPAN_ABSENT };
+		refuse(step, false);
+		return;
+	}
+	call_send(call, &step->request, &step->match);
+}
+
+static size_t step_length_body(struct step *step)
+{
+	const struct http1_head *head = step->head;
+	size_t length = head->content_length > 0 ? (size_t)head->content_length : 0;
+	if (step->input->len - head->size < length) {
+		if (step->input->len == head->size) {
+			write_continue(step);
+		}
+		enter_phase(step, HTTP1_PHASE_BODY, first_body_check(step->connection));
+		return 0;
+	}
+	size_t used = head->size + length;
+	handle_complete(step, length);
+	return used;
+}
+
+/* Decodes in place: data moves together behind the head, what is not decoded yet follows it. */
+static enum http1_result decode_chunks(struct step *step, struct http1_pending *pending)
+{
+	struct input *input = step->input;
+	char *body = input->data + step->head->size;
+	char *raw = body + pending->decoded;
+	char *end = input->data + input->len;
+	enum http1_result result = HTTP1_MORE;
+	while (raw < end && result == HTTP1_MORE) {
+		size_t used = 0;
+		struct span data = SPAN_ABSENT;
+		result = http1_chunked_next(
+			&pending->chunked, raw, (size_t)(end - raw), &used, &data);
+		memmove(body + pending->decoded, data.ptr != NULL ? data.ptr : raw, data.len);
+		pending->decoded += data.len;
+		raw += used;
+	}
+	memmove(body + pending->decoded, raw, (size_t)(end - raw));
+	input->len = step->head->size + pending->decoded + (size_t)(end - raw);
+	return result;
+}
+
+static size_t step_chunked_body(struct step *step)
+{
+	struct connection *connection = step->connection;
+	struct http1_pending *pending = remember(step);
+	enum http1_result result = decode_chunks(step, pending);
+	if (result == HTTP1_ERROR) {
+		reject_bytes(connection, pending->chunked.status, pending->chunked.reason);
+		return step->input->len;
+	}
+	if (!step->matched) {
+		find_mapping(step);
+	}
+	if (body_is_too_large(step, (int64_t)(pending->decoded + pending->chunked.left))) {
+		refuse(step, true);
+		return step->input->len;
+	}
+	if (result == HTTP1_MORE) {
+		if (pending->decoded == 0) {
+			write_continue(step);
+		}
+		enter_phase(step, HTTP1_PHASE_BODY, first_body_check(connection));
+		return 0;
+	}
+	size_t used = step->head->size + pending->decoded;
+	handle_complete(step, pending->decoded);
+	return used;
+}
+
+/* ---- one request ---- */
+
+static size_t step_request(struct step *step)
+{
+	struct connection *connection = step->connection;
+	if (connection->http1.phase != HTTP1_PHASE_BODY) {
+		switch (http1_head_parse(step->head, step->input->data, step->input->len,
+			&connection->listener->http1_limits)) {
+		case HTTP1_MORE:
+			remember(step);
+			enter_phase(
+				step, HTTP1_PHASE_HEAD, limits_of(connection)->header_timeout_ms);
+			return 0;
+		case HTTP1_ERROR:
+			reject_bytes(connection, step->head->status, step->head->reason);
+			return step->input->len;
+		case HTTP1_DONE: break;
+		}
+		connection->http1.phase = HTTP1_PHASE_WAITING;
+		connection_deadline(connection, 0);
+		if (handle_head(step)) {
+			return step->head->size;
+		}
+	}
+	return step->head->chunked ? step_chunked_body(step) : step_length_body(step);
+}
+
+static bool may_take_more(const struct connection *connection)
+{
+	return !connection->dead && !connection->closing && connection->first_call == NULL &&
+	       connection->output == NULL && connection->codec == &http1_codec;
+}
+
+/* While an answer is due (an admin page is made later) nothing behind the request is looked at. */
+static bool is_waiting(const struct connection *connection)
+{
+	return connection->http1.phase == HTTP1_PHASE_WAITING;
+}
+
+static size_t handle_input(struct connection *connection, struct input *input)
+{
+	size_t used = 0;
+	while (used < input->len && may_take_more(connection) && !is_waiting(connection)) {
+		struct http1_pending *pending = connection->http1.pending;
+		struct input rest = { input->data + used, input->len - used };
+		struct step step = { .connection = connection,
+			.input = &rest,
+			.head = pending != NULL ? &pending->head
+						: &connection->shard->scratch.head };
+		if (pending == NULL) {
+			http1_head_init(step.head);
+		}
+		size_t took = step_request(&step);
+		input->len = used + rest.len;
+		if (took == 0) {
+			break;
+		}
+		used += took;
+		if (connection->codec == &http1_codec) {
+			forget_pending(connection);
+		} else {
+			free(pending); /* the WebSocket has taken its place */
+		}
+	}
+	return used;
+}
+
+/* ---- time and end ---- */
+
+/* Too slow only if it is below the rate once the first seconds are over. */
+static bool body_is_slow(const struct connection *connection, uint64_t elapsed_ms)
+{
+	int64_t rate = limits_of(connection)->body_rate;
+	size_t held = connection_held(connection);
+	size_t head = connection->http1.pending->head.size;
+	size_t got = held > head ? held - head : 0;
+	return rate > 0 && elapsed_ms >= RATE_GRACE_MS && got * 1000 < (uint64_t)rate * elapsed_ms;
+}
+
+static void handle_body_deadline(struct connection *connection)
+{
+	uint64_t now = shard_now_ms(connection->shard);
+	uint64_t began = connection->http1.pending->began_ms;
+	int64_t timeout = limits_of(connection)->body_timeout_ms;
+	enum reject why = REJECT_COUNT;
+	if (body_is_slow(connection, now - began)) {
+		why = REJECT_BODY_RATE;
+	} else if (timeout > 0 && now >= began + (uint64_t)timeout) {
+		why = REJECT_BODY_TIMEOUT;
+	}
+	if (why == REJECT_COUNT) {
+		uint64_t next = now + RATE_CHECK_MS;
+		uint64_t last = began + (uint64_t)timeout;
+		connection_deadline(connection, timeout > 0 && last < next ? last : next);
+		return;
+	}
+	shard_reject(connection->shard, why, connection);
+	const struct problem problem = { .status = 408,
+		.type = "request-timeout",
+		.detail = "The body took too long to arrive." };
+	http1_answer_problem(connection, &problem, true);
+}
+
+static void handle_deadline(struct connection *connection)
+{
+	switch (connection->http1.phase) {
+	case HTTP1_PHASE_HEAD: {
+		shard_reject(connection->shard, REJECT_HEADER_TIMEOUT, connection);
+		const struct problem problem = { .status = 408,
+			.type = "request-timeout",
+			.detail = "The request's head took too long to arrive." };
+		http1_answer_problem(connection, &problem, true);
+		break;
+	}
+	case HTTP1_PHASE_BODY: handle_body_deadline(connection); break;
+	default: connection_close(connection); break;
+	}
+}
+
+static void handle_answer(
+	struct connection *connection, struct call *call, const struct call_answer *answer)
+{
+	http1_answer_call(connection, call, answer);
+}
+
+static void handle_drain(struct connection *connection)
+{
+	connection->http1.keep_alive = false;
+	if (connection->http1.phase == HTTP1_PHASE_IDLE) {
+		connection_close(connection);
+	}
+}
+
+static void handle_finish(struct connection *connection)
+{
+	forget_pending(connection);
+}
+
+const struct codec http1_codec = {
+	.input = handle_input,
+	.answer = handle_answer,
+	.deadline = handle_deadline,
+	.drain = handle_drain,
+	.finish = handle_finish,
+};

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "gateway/http1_request.h"
+
+#include "gateway/connection.h"
+#include "gateway/shard.h"
+
+static bool is_id_char(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '.' || c == '_' || c == '-';
+}
+
+bool http1_request_id_is_valid(struct span value)
+{
+	if (value.len == 0 || value.len > 128) {
+		return false;
+	}
+	for (size_t i = 0; i < value.len; i++) {
+		if (!is_id_char(value.ptr[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static struct span number_text(uint64_t value, char out[static 24])
+{
+	size_t at = 24;
+	do {
+		out[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	return span_of(out + at, 24 - at);
+}
+
+void http1_request_common(struct connection *connection, struct request *request)
+{
+	struct shard *shard = connection->shard;
+	request->client_ip = connection_client_text(connection, shard->scratch.client);
+	request->connection_id = number_text(connection->id, shard->scratch.connection);
+	if (!span_present(request->traceparent)) {
+		trace_parent_make(&shard->random, shard->scratch.traceparent);
+		request->traceparent = span_of(shard->scratch.traceparent, TRACE_PARENT_LEN);
+		request->tracestate = SPAN_ABSENT;
+	}
+}
+
+static struct span field(const struct http1_head *head, enum http1_field which, const char *bytes)
+{
+	return http1_span_in(head->fields[which], bytes);
+}
+
+/* A second traceparent makes both worthless; a second tracestate, or a bad one, is dropped. */
+static void take_trace(const struct http1_head *head, const char *bytes, struct request *request)
+{
+	struct span parent = field(head, HTTP1_FIELD_TRACEPARENT, bytes);
+	if (!span_present(parent) || head->field_counts[HTTP1_FIELD_TRACEPARENT] != 1 ||
+		!trace_parent_is_valid(parent)) {
+		return;
+	}
+	request->traceparent = parent;
+	struct span state = field(head, HTTP1_FIELD_TRACESTATE, bytes);
+	if (head->field_counts[HTTP1_FIELD_TRACESTATE] == 1 && trace_state_is_valid(state)) {
+		request->tracestate = state;
+	}
+}
+
+void http1_request_make(struct connection *connection, const struct http1_head *head,
+	const char *bytes, struct request *request)
+{
+	struct request_header *headers = connection->shard->scratch.headers;
+	for (uint32_t i = 0; i < head->header_count; i++) {
+		const struct http1_header *header = &head->headers[i];
+		headers[i].name = span_of(bytes + header->name.off, header->name.len);
+		headers[i].value = span_of(bytes + header->value.off, header->value.len);
+	}
+	struct span request_id = field(head, HTTP1_FIELD_X_REQUEST_ID, bytes);
+	*request = (struct request){
+		.method = span_of(bytes + head->method.off, head->method.len),
+		.uri = http1_span_in(head->uri, bytes),
+		.path = http1_span_in(head->path, bytes),
+		.query = http1_span_in(head->query, bytes),
+		.headers = headers,
+		.header_count = head->header_count,
+		.content_type = field(head, HTTP1_FIELD_CONTENT_TYPE, bytes),
+		.content_encoding = field(head, HTTP1_FIELD_CONTENT_ENCODING, bytes),
+		.scheme = SPAN("http"),
+		.host = http1_span_in(head->host, bytes),
+		.port = http1_span_in(head->port, bytes),
+	};
+	if (http1_request_id_is_valid(request_id)) {
+		request->request_id = request_id;
+	}
+	take_trace(head, bytes, request);
+	http1_request_common(connection, request);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * Descriptors can run out through no fault of ours. Then the spare one is given up to accept and
+ * close a client, which says more than silence, and accepting pauses until the next tick: a level-
+ * triggered loop would spin on a queue that it cannot empty.
+ */
+#include "gateway/listener.h"
+
+#include "gateway/connection.h"
+#include "gateway/quota.h"
+#include "gateway/shard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BACKLOG = 4096, ACCEPTS_PER_TURN = 64 };
+
+static void handle_accept(struct ev_loop *loop, ev_io *io, int events);
+
+static bool fail(struct listener *listener, const char *what)
+{
+	int error = errno;
+	struct log *log = listener->shard->log;
+	if (log_begin(log, LOG_ERROR, "cannot listen")) {
+		log_text(log, "listener", span_from_text(listener->options->name));
+		log_text(log, "address", span_from_text(listener->options->address.text));
+		log_plain(log, "step", span_from_text(what));
+		log_errno(log, error);
+		log_end(log);
+	}
+	if (listener->fd >= 0 && !listener->shared_fd) {
+		close(listener->fd);
+	}
+	listener->fd = -1;
+	return false;
+}
+
+/* A socket file that nobody listens on any more is in the way; one that is alive is not ours. */
+static void remove_stale(const struct option_address *address)
+{
+	const struct sockaddr_un *path = (const void *)&address->socket;
+	struct stat info;
+	if (stat(path->sun_path, &info) != 0 || !S_ISSOCK(info.st_mode)) {
+		return;
+	}
+	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (probe >= 0 && connect(probe, (const void *)path, address->len) != 0 &&
+		errno == ECONNREFUSED) {
+		unlink(path->sun_path);
+	}
+	if (probe >= 0) {
+		close(probe);
+	}
+}
+
+static bool bind_socket(struct listener *listener)
+{
+	const struct option_address *address = &listener->options->address;
+	int family = address->socket.ss_family;
+	int on = 1;
+	listener->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (listener->fd < 0) {
+		return fail(listener, "socket");
+	}
+	if (family == AF_UNIX) {
+		remove_stale(address);
+	} else {
+		setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+		setsockopt(listener->fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	}
+	if (family == AF_INET6) {
+		setsockopt(listener->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	}
+	if (bind(listener->fd, (const void *)&address->socket, address->len) != 0) {
+		return fail(listener, "bind");
+	}
+	return true;
+}
+
+bool listener_open(struct listener *listener, struct shard *shard,
+	const struct listener_options *options, int fd)
+{
+	const struct limits *limits = &options->limits;
+	*listener = (struct listener){
+		.shard = shard,
+		.options = options,
+		.http1_limits = {
+			.request_line = (uint32_t)limits->request_line,
+			.header = (uint32_t)limits->header,
+			.headers = (uint32_t)limits->headers,
+			.header_count = (uint32_t)limits->header_count,
+		},
+		.fd = fd,
+		.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC),
+		.shared_fd = fd >= 0,
+	};
+	return fd >= 0 || bind_socket(listener);
+}
+
+bool listener_start(struct listener *listener)
+{
+	if (!listener->shared_fd && listen(listener->fd, BACKLOG) != 0) {
+		return fail(listener, "listen");
+	}
+	ev_io_init(&listener->io, handle_accept, listener->fd, EV_READ);
+	ev_io_start(listener->shard->loop, &listener->io);
+	return true;
+}
+
+/* ---- accepting ---- */
+
+static struct client_address address_of(const struct sockaddr_storage *from)
+{
+	struct client_address client = { 0 };
+	if (from->ss_family == AF_INET) {
+		const struct sockaddr_in *in = (const void *)from;
+		client.ip[10] = client.ip[11] = 0xff;
+		memcpy(client.ip + 12, &in->sin_addr, 4);
+		client.port = ntohs(in->sin_port);
+	} else if (from->ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const void *)from;
+		memcpy(client.ip, &in6->sin6_addr, 16);
+		client.port = ntohs(in6->sin6_port);
+	}
+	return client;
+}
+
+static void log_shortage(struct listener *listener, int error)
+{
+	struct log *log = listener->shard->log;
+	if (log_begin(log, LOG_WARN, "accepting pauses")) {
+		log_text(log, "listener", span_from_text(listener->options->name));
+		log_errno(log, error);
+		log_end(log);
+	}
+}
+
+static void handle_shortage(struct listener *listener)
+{
+	log_shortage(listener, errno);
+	if (listener->spare_fd >= 0) {
+		close(listener->spare_fd);
+		int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
+		if (fd >= 0) {
+			close(fd);
+		}
+		listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
+	listener->paused = true;
+	ev_io_stop(listener->shard->loop, &listener->io);
+}
+
+static void take(struct listener *listener, int fd, const struct sockaddr_storage *from)
+{
+	struct client_address client = address_of(from);
+	enum quota_verdict verdict = quota_connect(listener->quota, &client);
+	int on = 1;
+	if (verdict != QUOTA_OK) {
+		shard_reject(listener->shard,
+			verdict == QUOTA_ADDRESS ? REJECT_CONNECTIONS_PER_ADDRESS
+						 : REJECT_CONNECTIONS,
+			NULL);
+		close(fd);
+		return;
+	}
+	if (from->ss_family != AF_UNIX) {
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	}
+	connection_create(listener, fd, &client);
+}
+
+/* False when the queue is empty or accepting failed. */
+static bool accept_one(struct listener *listener)
+{
+	struct sockaddr_storage from = { 0 };
+	socklen_t len = sizeof(from);
+	int fd =
+		accept4(listener->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0) {
+		take(listener, fd, &from);
+		return true;
+	}
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		handle_shortage(listener);
+		return false;
+	}
+	return errno == ECONNABORTED || errno == EINTR;
+}
+
+static void handle_accept(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct listener *listener = (struct listener *)io;
+	(void)loop;
+	(void)events;
+	for (int i = 0; i < ACCEPTS_PER_TURN && accept_one(listener); i++) {
+	}
+}
+
+void listener_retry(struct listener *listener)
+{
+	if (listener->paused) {
+		listener->paused = false;
+		ev_io_start(listener->shard->loop, &listener->io);
+	}
+}
+
+void listener_stop(struct listener *listener)
+{
+	if (listener->fd < 0) {
+		return;
+	}
+	while (!listener->paused && accept_one(listener)) {
+	}
+	listener->paused = false;
+	ev_io_stop(listener->shard->loop, &listener->io);
+	if (!listener->shared_fd) {
+		close(listener->fd);
+	}
+	listener->fd = -1;
+}
+
+void listener_close(struct listener *listener)
+{
+	if (listener->fd >= 0) {
+		ev_io_stop(listener->shard->loop, &listener->io);
+		if (!listener->shared_fd) {
+			close(listener->fd);
+		}
+		listener->fd = -1;
+	}
+	if (listener->spare_fd >= 0) {
+		close(listener->spare_fd);
+		listener->spare_fd = -1;
+	}
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * An address where clients connect. Every shard has its own socket for it (SO_REUSEPORT), so the
+ * kernel spreads connections and no two threads meet. One thread.
+ */
+#pragma once
+
+#include "gateway/config.h"
+#include "gateway/http1_parser.h"
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct admin;
+struct quota;
+struct shard;
+
+struct listener {
+	ev_io io; /* first: see handle_accept */
+	struct shard *shard;
+	const struct listener_options *options;
+	struct http1_limits http1_limits; /* from options->limits */
+	struct quota *quota;              /* of the process; shared by its shards */
+	struct admin *admin;              /* not NULL: the admin pages instead of mappings */
+	int fd;
+	int spare_fd;   /* given up to refuse a client when descriptors run out */
+	bool paused;    /* not accepting until descriptors are free again */
+	bool shared_fd; /* a Unix socket: one for all shards, unlinked by the process */
+};
+
+/*
+ * Opens the socket, does not accept yet. False after logging why not. `fd`: an open one to share
+ * (Unix sockets), or -1.
+ */
+bool listener_open(struct listener *listener, struct shard *shard,
+	const struct listener_options *options, int fd);
+/* Accepts from now on. False after logging why not. */
+bool listener_start(struct listener *listener);
+/* Takes what the kernel has queued, then accepts no more. */
+void listener_stop(struct listener *listener);
+void listener_close(struct listener *listener);
+/* Tries again after descriptors ran out. Called once per tick. */
+void listener_retry(struct listener *listener);

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "gateway/session.h"
+
+#include "gateway/call.h"
+#include "gateway/shard.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+static struct session *session_from_host(struct bridge_host *host)
+{
+	return (struct session *)host;
+}
+
+static const char *const state_names[] = {
+	[BRIDGE_STATE_DOWN] = "down",
+	[BRIDGE_STATE_BLOCKED] = "blocked",
+	[BRIDGE_STATE_UP] = "up",
+};
+
+static void handle_confirm(struct bridge_host *host, struct leg leg, enum bridge_outcome outcome)
+{
+	struct session *session = session_from_host(host);
+	struct call *call = call_table_leg(&session->shard->calls, leg);
+	if (call != NULL) {
+		call_confirm(call, outcome);
+	}
+}
+
+static void count_dropped(struct shard *shard, enum drop why)
+{
+	shard->metrics.dropped[why]++;
+}
+
+/* An id that was ours once tells how its call ended; it reaches nobody. */
+static enum drop why_dropped(enum call_found found, const struct call *call)
+{
+	if (found == CALL_NOT_FOUND) {
+		return DROP_UNKNOWN;
+	}
+	return call->state == CALL_ANSWERED ? DROP_DUPLICATE : DROP_LATE;
+}
+
+/*
+ * Finds the call by the correlation places of all mappings, the commonest first. A place counts
+ * only for calls of mappings that read it there, so that no reply can choose another one's.
+ */
+static struct call *find_call(struct session *session, const struct message *reply)
+{
+	struct shard *shard = session->shard;
+	size_t count = 0;
+	const struct place *places = mapping_table_correlations(shard->config->mappings, &count);
+	struct place_source source = { .message = reply, .scratch = &shard->scratch.reply };
+	enum drop why = DROP_UNKNOWN;
+	buffer_clear(&shard->scratch.reply);
+	for (size_t i = 0; i < count; i++) {
+		struct place_value value;
+		if (!place_read(&places[i], &source, &value)) {
+			continue;
+		}
+		struct call *call = NULL;
+		struct span id = place_text(&value, &shard->scratch.reply);
+		enum call_found found = call_table_find(&shard->calls, id, &call);
+		if (found == CALL_FOUND && call->session == session &&
+			place_equal(mapping_correlation(call->mapping), &places[i])) {
+			return call;
+		}
+		if (found != CALL_FOUND && why == DROP_UNKNOWN) {
+			why = why_dropped(found, call);
+		}
+	}
+	count_dropped(shard, why);
+	return NULL;
+}
+
+static void handle_reply(struct bridge_host *host, const struct message *reply)
+{
+	struct call *call = find_call(session_from_host(host), reply);
+	if (call != NULL) {
+		call_reply(call, reply);
+	}
+}
+
+static void handle_oversized(struct bridge_host *host, const struct message *reply)
+{
+	struct session *session = session_from_host(host);
+	struct call *call = find_call(session, reply);
+	count_dropped(session->shard, DROP_OVERSIZED);
+	if (call != NULL) {
+		call_reply_oversized(call);
+	}
+}
+
+static void handle_session_lost(struct bridge_host *host)
+{
+	struct session *session = session_from_host(host);
+	struct call_table *calls = &session->shard->calls;
+	session->shard->metrics.bridges[session->index].sessions_lost++;
+	for (uint32_t slot = 0; slot < calls->slots; slot++) {
+		struct call *call = call_table_at(calls, slot);
+		if (call->in_use && call->session == session) {
+			call_session_lost(call);
+		}
+	}
+}
+
+static void handle_state(struct bridge_host *host, enum bridge_state state, const char *why)
+{
+	struct session *session = session_from_host(host);
+	struct log *log = session->shard->log;
+	enum log_level level = state == BRIDGE_STATE_UP ? LOG_INFO : LOG_WARN;
+	bool news = state != session->state || strcmp(why, session->why) != 0;
+	session->state = state;
+	session->shard->metrics.bridges[session->index].state = state;
+	snprintf(session->why, sizeof(session->why), "%s", why);
+	if (news && log_begin(log, level, "bridge")) {
+		log_text(log, "bridge", span_from_text(session->instance->name));
+		log_plain(log, "state", span_from_text(state_names[state]));
+		log_text(log, "why", span_from_text(why));
+		log_number(log, "shard", session->shard->index);
+		log_end(log);
+	}
+}
+
+static const struct bridge_events events = {
+	.on_confirm = handle_confirm,
+	.on_reply = handle_reply,
+	.on_oversized = handle_oversized,
+	.on_session_lost = handle_session_lost,
+	.on_state = handle_state,
+};
+
+static size_t largest_reply(const struct config *config)
+{
+	int64_t largest = 0;
+	for (size_t i = 0; i < config->listener_count; i++) {
+		int64_t reply = config->listeners[i].limits.reply;
+		if (reply == 0) {
+			return 0;
+		}
+		largest = reply > largest ? reply : largest;
+	}
+	return (size_t)largest;
+}
+
+void session_init(struct session *session, struct shard *shard, size_t index)
+{
+	const struct bridge_instance *instance = &shard->config->bridges[index];
+	*session = (struct session){
+		.host = {
+			.events = &events,
+			.loop = shard->loop,
+			.mailbox = shard->mailbox,
+			.bridge = instance->name,
+			.instance = shard->config->instance,
+			.shard = shard->index,
+			.reply_max = largest_reply(shard->config),
+			.exchanges = mapping_table_exchanges(shard->config->mappings, instance->name),
+		},
+		.shard = shard,
+		.instance = instance,
+		.index = index,
+		.state = BRIDGE_STATE_DOWN,
+		.why = "connecting",
+	};
+	session->bridge = instance->kind->create(instance->shared, &session->host);
+}
+
+void session_finish(struct session *session)
+{
+	session->instance->kind->destroy(session->bridge);
+	session->bridge = NULL;
+}
+
+enum bridge_verdict session_send(
+	struct session *session, const struct message *message, struct leg leg)
+{
+	if (session->state == BRIDGE_STATE_DOWN) {
+		return BRIDGE_DOWN;
+	}
+	return session->instance->kind->send(session->bridge, message, leg);
+}
+
+struct span session_reply_to(struct session *session)
+{
+	return session->instance->kind->reply_to(session->bridge);
+}
+
+void session_cancel(struct session *session, struct leg leg)
+{
+	if (session->instance->kind->cancel != NULL) {
+		session->instance->kind->cancel(session->bridge, leg);
+	}
+}
+
+void session_flush(struct session *session)
+{
+	session->instance->kind->flush(session->bridge);
+}
+
+bool session_drained(struct session *session)
+{
+	return session->instance->kind->drained(session->bridge);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * A configured bridge in one shard: what the host half of bridges/bridge.h does. It turns what a
+ * bridge reports into what happens to calls. One thread.
+ */
+#pragma once
+
+#include "bridges/bridge.h"
+#include "gateway/config.h"
+
+#include <stddef.h>
+
+struct shard;
+
+struct session {
+	struct bridge_host host; /* first: see session_from_host */
+	struct shard *shard;
+	const struct bridge_instance *instance;
+	size_t index;
+	struct bridge_session *bridge;
+	enum bridge_state state;
+	char why[192]; /* for /readyz */
+};
+
+/* Begins to connect. */
+void session_init(struct session *session, struct shard *shard, size_t index);
+void session_finish(struct session *session);
+enum bridge_verdict session_send(
+	struct session *session, const struct message *message, struct leg leg);
+struct span session_reply_to(struct session *session);
+void session_cancel(struct session *session, struct leg leg);
+void session_flush(struct session *session);
+bool session_drained(struct session *session);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "gateway/trace.h"
+
+#include <stddef.h>
+
+enum { VERSION_END = 2, TRACE_END = 35, PARENT_END = 52 };
+
+static bool is_lower_hex(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f')) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool is_all_zero(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] != '0') {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool trace_parent_is_valid(struct span value)
+{
+	if (value.len < TRACE_PARENT_LEN || value.ptr[VERSION_END] != '-' ||
+		value.ptr[TRACE_END] != '-' || value.ptr[PARENT_END] != '-') {
+		return false;
+	}
+	struct span version = span_of(value.ptr, 2);
+	struct span trace = span_of(value.ptr + VERSION_END + 1, 32);
+	struct span parent = span_of(value.ptr + TRACE_END + 1, 16);
+	struct span flags = span_of(value.ptr + PARENT_END + 1, 2);
+	if (!is_lower_hex(version) || !is_lower_hex(trace) || !is_lower_hex(parent) ||
+		!is_lower_hex(flags) || is_all_zero(trace) || is_all_zero(parent) ||
+		span_equal(version, SPAN("ff"))) {
+		return false;
+	}
+	if (is_all_zero(version)) {
+		return value.len == TRACE_PARENT_LEN;
+	}
+	return value.len == TRACE_PARENT_LEN ||
+	       (value.len <= 256 && value.ptr[TRACE_PARENT_LEN] == '-');
+}
+
+bool trace_state_is_valid(struct span value)
+{
+	if (value.len == 0 || value.len > 512) {
+		return false;
+	}
+	for (size_t i = 0; i < value.len; i++) {
+		if ((value.ptr[i] < ' ' && value.ptr[i] != '\t') || value.ptr[i] > '~') {
+			return false;
+		}
+	}
+	return true;
+}
+
+static char *put_hex(char *out, const uint8_t *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < len; i++) {
+		*out++ = digits[bytes[i] >> 4];
+		*out++ = digits[bytes[i] & 15];
+	}
+	return out;
+}
+
+void trace_parent_make(struct random *random, char out[static TRACE_PARENT_LEN])
+{
+	uint8_t bytes[24];
+	random_bytes(random, bytes, sizeof(bytes));
+	bytes[0] |= 1; /* neither id may be all zeros */
+	bytes[16] |= 1;
+	memcpy(out, "00-", 3);
+	char *at = put_hex(out + 3, bytes, 16);
+	*at++ = '-';
+	at = put_hex(at, bytes + 16, 8);
+	memcpy(at, "-00", 3);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * A WebSocket that does nothing costs its struct and one wheel node: the reader holds memory only
+ * while a message is incomplete, output is the shard's. One timer serves silence, pings and age: it
+ * fires about when the earliest of them is due and looks at all.
+ */
+#include "gateway/websocket.h"
+
+#include "gateway/connection.h"
+#include "gateway/listener.h"
+#include "gateway/shard.h"
+#include "gateway/websocket_call.h"
+
+#include <stdlib.h>
+
+static const struct limits *limits_of(const struct connection *connection)
+{
+	return &connection->listener->options->limits;
+}
+
+static uint32_t now_s(const struct connection *connection)
+{
+	return (uint32_t)(shard_now_ms(connection->shard) / 1000);
+}
+
+struct span websocket_uri(const struct websocket *websocket)
+{
+	return span_of(websocket->handshake, websocket->uri_len);
+}
+
+struct span websocket_host(const struct websocket *websocket)
+{
+	return span_of(websocket->handshake + websocket->uri_len, websocket->host_len);
+}
+
+struct span websocket_port(const struct websocket *websocket)
+{
+	return span_of(websocket->handshake + websocket->uri_len + websocket->host_len,
+		websocket->port_len);
+}
+
+/* ---- out ---- */
+
+static void write_frame(struct connection *connection, unsigned opcode, struct span payload)
+{
+	char header[WEBSOCKET_SERVER_HEADER_MAX];
+	size_t size = websocket_frame_write(header, opcode, payload.len);
+	buffer_append(connection_write(connection), header, size);
+	connection_write_body(connection, payload);
+}
+
+/* A client that takes none of its answers: 1013 if it fits, and the end. */
+static bool refuse_slow_reader(struct connection *connection)
+{
+	int64_t limit = limits_of(connection)->output;
+	if (limit == 0 || connection_unsent(connection) <= (size_t)limit) {
+		return false;
+	}
+	shard_reject(connection->shard, REJECT_OUTPUT, connection);
+	connection_drop(connection);
+	return true;
+}
+
+bool websocket_send(struct connection *connection, unsigned opcode, struct span payload)
+{
+	if (connection->dead || connection->closing || refuse_slow_reader(connection)) {
+		return false;
+	}
+	write_frame(connection, opcode, payload);
+	return !connection->dead;
+}
+
+void websocket_close(struct connection *connection, uint16_t code, const char *reason)
+{
+	if (connection->dead || connection->closing) {
+		return;
+	}
+	char frame[WEBSOCKET_CLOSE_MAX];
+	size_t size = websocket_frame_write_close(frame, code, span_from_text(reason));
+	buffer_append(connection_write(connection), frame, size);
+	connection_close(connection);
+}
+
+/* ---- time ---- */
+
+static uint32_t seconds_of(int64_t ms)
+{
+	return (uint32_t)((ms + 999) / 1000);
+}
+
+static void earliest(uint32_t *due, uint32_t candidate)
+{
+	if (*due == 0 || candidate < *due) {
+		*due = candidate;
+	}
+}
+
+static void set_deadline(struct connection *connection)
+{
+	const struct websocket *websocket = &connection->websocket;
+	const struct websocket_options *options = websocket->options;
+	int64_t idle = limits_of(connection)->idle_timeout_ms;
+	uint32_t due = websocket->max_age_s;
+	if (websocket->ping_s != 0) {
+		earliest(&due, websocket->ping_s + seconds_of(options->pong_timeout_ms));
+	} else if (options->ping_ms > 0) {
+		earliest(&due, websocket->heard_s + seconds_of(options->ping_ms));
+	} else if (idle > 0) {
+		earliest(&due, websocket->heard_s + seconds_of(idle));
+	}
+	connection_deadline(connection, (uint64_t)due * 1000);
+}
+
+static void handle_deadline(struct connection *connection)
+{
+	struct websocket *websocket = &connection->websocket;
+	const struct websocket_options *options = websocket->options;
+	int64_t idle = limits_of(connection)->idle_timeout_ms;
+	uint32_t now = now_s(connection);
+	uint32_t silent = now - websocket->heard_s;
+	if (websocket->max_age_s != 0 && now >= websocket->max_age_s) {
+		websocket_close(connection, WEBSOCKET_CODE_GOING_AWAY, "max age");
+	} else if (websocket->ping_s != 0) {
+		if (now - websocket->ping_s >= seconds_of(options->pong_timeout_ms)) {
+			shard_reject(connection->shard, REJECT_PONG_TIMEOUT, connection);
+			connection_drop(connection);
+		}
+	} else if (options->ping_ms > 0 && silent >= seconds_of(options->ping_ms)) {
+		websocket->ping_s = now;
+		websocket_send(connection, WEBSOCKET_PING, SPAN(""));
+	} else if (options->ping_ms == 0 && idle > 0 && silent >= seconds_of(idle)) {
+		websocket_close(connection, WEBSOCKET_CODE_GOING_AWAY, "idle");
+	}
+	if (!connection->dead && !connection->closing) {
+		set_deadline(connection);
+	}
+}
+
+void websocket_begin(struct connection *connection, const struct websocket_options *options)
+{
+	struct websocket *websocket = &connection->websocket;
+	uint32_t now = now_s(connection);
+	connection->codec = &websocket_codec;
+	connection->shard->metrics.websockets++;
+	websocket->options = options;
+	websocket->heard_s = now;
+	if (options->max_age_ms > 0) {
+		/* so that clients which came together do not all come back together */
+		uint32_t age = seconds_of(options->max_age_ms);
+		uint32_t jitter = 0;
+		random_bytes(&connection->shard->random, &jitter, sizeof(jitter));
+		websocket->max_age_s = now + age - jitter % (age / 10 + 1);
+	}
+	set_deadline(connection);
+}
+
+/* ---- in ---- */
+
+static void fail(struct connection *connection, enum reject why, uint16_t code, const char *reason)
+{
+	shard_reject(connection->shard, why, connection);
+	websocket_close(connection, code, reason);
+}
+
+/* Counts within whole seconds; false above the limit. */
+static bool count(struct connection *connection, uint16_t *counter, int64_t limit)
+{
+	struct websocket *websocket = &connection->websocket;
+	uint32_t now = now_s(connection);
+	if (websocket->second != now) {
+		websocket->second = now;
+		websocket->pings = websocket->messages = 0;
+	}
+	if (*counter < UINT16_MAX) {
+		++*counter;
+	}
+	return limit == 0 || *counter <= limit;
+}
+
+static void handle_ping(struct connection *connection, struct span payload)
+{
+	if (!count(connection, &connection->websocket.pings,
+		    limits_of(connection)->pings_per_second)) {
+		fail(connection, REJECT_PING_RATE, WEBSOCKET_CODE_POLICY, "too many pings");
+	} else if (connection->output == NULL) {
+		/* a client that reads nothing gets no pile of pongs: the next one serves as well */
+		websocket_send(connection, WEBSOCKET_PONG, payload);
+	}
+}
+
+static void handle_message(struct connection *connection, const struct websocket_item *item)
+{
+	struct websocket *websocket = &connection->websocket;
+	int frames = websocket->options->frames;
+	connection->shard->metrics.messages++;
+	if (frames != FRAMES_ANY && (frames == FRAMES_BINARY) != item->binary) {
+		fail(connection, REJECT_FRAME_TYPE, WEBSOCKET_CODE_UNSUPPORTED,
+			"this frame type is not taken");
+	} else if (!count(connection, &websocket->messages,
+			   limits_of(connection)->messages_per_second)) {
+		websocket_call_overload(connection, item->payload, item->binary);
+		fail(connection, REJECT_MESSAGE_RATE, WEBSOCKET_CODE_POLICY, "too many messages");
+	} else {
+		websocket_call_message(connection, item->payload, item->binary);
+	}
+}
+
+/* The client's close is answered with its own code; 1005 stands for none. */
+static void handle_close(struct connection *connection, uint16_t code)
+{
+	if (code != WEBSOCKET_CODE_NONE) {
+		websocket_close(connection, code, "");
+		return;
+	}
+	write_frame(connection, WEBSOCKET_CLOSE, SPAN(""));
+	connection_close(connection);
+}
+
+static void handle_error(struct connection *connection, const struct websocket_item *item)
+{
+	enum reject why =
+		item->code == WEBSOCKET_CODE_TOO_BIG ? REJECT_MESSAGE_TOO_LARGE : REJECT_PROTOCOL;
+	fail(connection, why, item->code, item->reason);
+}
+
+static void handle_event(struct connection *connection, enum websocket_event event,
+	const struct websocket_item *item)
+{
+	switch (event) {
+	case WEBSOCKET_EVENT_MORE: break;
+	case WEBSOCKET_EVENT_MESSAGE: handle_message(connection, item); break;
+	case WEBSOCKET_EVENT_PING: handle_ping(connection, item->payload); break;
+	case WEBSOCKET_EVENT_PONG: break;
+	case WEBSOCKET_EVENT_CLOSE: handle_close(connection, item->code); break;
+	case WEBSOCKET_EVENT_ERROR: handle_error(connection, item); break;
+	}
+}
+
+static size_t handle_input(struct connection *connection, struct input *input)
+{
+	struct websocket *websocket = &connection->websocket;
+	const struct websocket_limits limits = {
+		.message = (uint64_t)limits_of(connection)->message,
+		.fragments = (uint32_t)limits_of(connection)->fragments,
+	};
+	size_t at = 0;
+	websocket->heard_s = now_s(connection);
+	if (websocket->ping_s != 0) {
+		websocket->ping_s = 0;
+		set_deadline(connection);
+	}
+	while (at < input->len && !connection->dead && !connection->closing) {
+		struct websocket_item item;
+		size_t used = 0;
+		enum websocket_event event = websocket_reader_next(&websocket->reader, &limits,
+			input->data + at, input->len - at, &used, &item);
+		at += used;
+		handle_event(connection, event, &item);
+	}
+	websocket_reader_release(&websocket->reader);
+	return at;
+}
+
+/* ---- end ---- */
+
+static void handle_drain(struct connection *connection)
+{
+	if (connection->first_call == NULL) {
+		websocket_close(connection, WEBSOCKET_CODE_GOING_AWAY, "shutting down");
+	}
+}
+
+static void handle_finish(struct connection *connection)
+{
+	connection->shard->metrics.websockets--;
+	websocket_reader_finish(&connection->websocket.reader);
+	websocket_call_finish(connection);
+	free(connection->websocket.handshake);
+}
+
+const struct codec websocket_codec = {
+	.input = handle_input,
+	.answer = websocket_call_answer,
+	.deadline = handle_deadline,
+	.drain = handle_drain,
+	.finish = handle_finish,
+};

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * A WebSocket on a connection (RFC 6455): handshake, frames, pings, closing. Messages are read by
+ * websocket_reader.c and become calls in websocket_call.c.
+ */
+#pragma once
+
+#include "base/span.h"
+#include "gateway/http1_parser.h"
+#include "gateway/websocket_reader.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct batch;
+struct connection;
+struct turn;
+struct websocket_options;
+
+/* State of one connection. */
+struct websocket {
+	struct websocket_reader reader;
+	const struct websocket_options *options;
+	char *handshake;       /* target, host and port, one behind the other */
+	struct batch *batches; /* JSON-RPC batches whose answers gather */
+	struct turn *turns;    /* `raw`: answers that wait for an earlier one */
+	uint32_t turn_given, turn_due;
+	uint16_t uri_len, host_len, port_len;
+	uint16_t pings, messages; /* in this second: */
+	uint32_t second;
+	uint32_t heard_s;   /* when anything last came, in seconds of the shard's clock */
+	uint32_t ping_s;    /* when an unanswered ping was sent; 0: none */
+	uint32_t max_age_s; /* when it is old; 0: never */
+};
+
+extern const struct codec websocket_codec;
+
+/*
+ * Answers an upgrade request: 101 and the codec changes, or an HTTP error. False when there is no
+ * WebSocket at this path, and then nothing was written.
+ */
+bool websocket_handshake(
+	struct connection *connection, const struct http1_head *head, const char *bytes);
+
+/* Begins the life of a WebSocket, behind its 101. */
+void websocket_begin(struct connection *connection, const struct websocket_options *options);
+/* Sends a close frame and closes; what runs is abandoned. */
+void websocket_close(struct connection *connection, uint16_t code, const char *reason);
+/* One frame; false when the client reads too slowly, and then the WebSocket is being closed. */
+bool websocket_send(struct connection *connection, unsigned opcode, struct span payload);
+
+/* The path, host and port of the handshake. */
+struct span websocket_uri(const struct websocket *websocket);
+struct span websocket_host(const struct websocket *websocket);
+struct span websocket_port(const struct websocket *websocket);

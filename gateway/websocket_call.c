@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ *   message ─▶ envelope ─▶ requests, each ─▶ mapping ─▶ call ─▶ …
+ *   frame   ◀─ envelope ◀─ answer ◀───────────────────── call ◀─ …
+ *
+ * Whatever an envelope can carry is answered in it: errors too. A request that is refused is a call
+ * that was refused; only what is no request at all is answered without one.
+ */
+#include "gateway/websocket_call.h"
+
+#include "base/utf8.h"
+#include "gateway/connection.h"
+#include "gateway/envelope.h"
+#include "gateway/http1_request.h"
+#include "gateway/listener.h"
+#include "gateway/shard.h"
+#include "gateway/websocket_order.h"
+
+#include <assert.h>
+
+/* One request of a message on its way to becoming a call. */
+struct arrival {
+	struct connection *connection;
+	const struct envelope_call *item;
+	struct batch *batch;
+	bool binary;
+	struct request request;
+	struct match match;
+	struct refusal refusal; /* status 0: none */
+};
+
+static const struct websocket_options *options_of(const struct connection *connection)
+{
+	return connection->websocket.options;
+}
+
+/* ---- answers ---- */
+
+static void put_out(struct connection *connection, const struct call_origin *origin,
+	const struct websocket_output *output)
+{
+	if (origin->batch != NULL) {
+		websocket_batch_add(connection, origin->batch, output->bytes);
+	} else if (envelope_is_raw(options_of(connection)->envelope)) {
+		websocket_turn_end(connection, origin->turn, output);
+	} else if (output->bytes.len > 0) {
+		websocket_send(connection, output->opcode, output->bytes);
+	}
+}
+
+static struct span write_problem(struct shard *shard, const struct problem *problem)
+{
+	buffer_clear(&shard->scratch.problem);
+	problem_write(problem, &shard->scratch.problem);
+	return buffer_span(&shard->scratch.problem);
+}
+
+static void write_result(struct connection *connection, const struct call_origin *origin,
+	const struct envelope_result *result)
+{
+	struct buffer *out = &connection->shard->scratch.envelope;
+	const struct websocket_options *options = options_of(connection);
+	bool raw = envelope_is_raw(options->envelope);
+	bool ours = span_present(result->problem);
+	struct websocket_output output = { .opcode = WEBSOCKET_TEXT };
+	buffer_clear(out);
+	envelope_write(options->envelope, result, out);
+	output.bytes = buffer_span(out);
+	if (raw && ours && options->errors == ERRORS_CLOSE) {
+		output.close_code =
+			result->status == 503 ? WEBSOCKET_CODE_TRY_LATER : WEBSOCKET_CODE_INTERNAL;
+	} else if (raw && !ours && (origin->binary || !utf8_check(output.bytes))) {
+		output.opcode = WEBSOCKET_BINARY;
+	}
+	put_out(connection, origin, &output);
+}
+
+/* `raw` with text frames only cannot carry a reply that is no text. */
+static bool cannot_carry(const struct connection *connection, const struct call_answer *answer)
+{
+	const struct websocket_options *options = options_of(connection);
+	return answer->reply != NULL && envelope_is_raw(options->envelope) &&
+	       options->frames == FRAMES_TEXT && !utf8_check(answer->reply->body);
+}
+
+static struct envelope_result result_of(
+	struct connection *connection, const struct call *call, const struct call_answer *answer)
+{
+	struct envelope_result result = {
+		.id = call_envelope_id(call),
+		.status = answer->status,
+	};
+	if (answer->problem != NULL) {
+		result.problem = write_problem(connection->shard, answer->problem);
+		result.problem_title = span_from_text(problem_title(answer->problem->type));
+	} else if (answer->reply != NULL) {
+		result.body = answer->reply->body;
+		result.body_is_json = answer->reply->body_is_json;
+		result.content_type = answer->reply->content_type;
+		result.worker_error = answer->reply->error;
+	} else {
+		result.published = published_name(call->published);
+	}
+	return result;
+}
+
+void websocket_call_answer(
+	struct connection *connection, struct call *call, const struct call_answer *answer)
+{
+	const struct problem bad = { .status = 502,
+		.type = "bad-reply",
+		.detail = "The service's answer is no text.",
+		.call = call_id(call),
+		.published = PUBLISHED_YES };
+	const struct call_answer unusable = { .status = 502, .problem = &bad };
+	if (!call->origin.one_way) {
+		const struct call_answer *fit =
+			cannot_carry(connection, answer) ? &unusable : answer;
+		struct envelope_result result = result_of(connection, call, fit);
+		write_result(connection, &call->origin, &result);
+	}
+	if (connection->shard->draining && connection->first_call == NULL) {
+		websocket_close(connection, WEBSOCKET_CODE_GOING_AWAY, "shutting down");
+	}
+}
+
+/* ---- what is no request ---- */
+
+static void answer_without_call(struct arrival *arrival, const struct refusal *refusal, int code)
+{
+	struct connection *connection = arrival->connection;
+	const struct problem problem = {
+		.status = refusal->status, .type = refusal->type, .detail = refusal->detail
+	};
+	const struct envelope_result result = {
+		.id = arrival->item->id,
+		.status = refusal->status,
+		.error_code = code,
+		.problem = write_problem(connection->shard, &problem),
+		.problem_title = span_from_text(problem_title(refusal->type)),
+	};
+	struct call_origin origin = { .batch = arrival->batch, .binary = arrival->binary };
+	if (arrival->batch != NULL) {
+		websocket_batch_expect(arrival->batch);
+	} else if (envelope_is_raw(options_of(connection)->envelope)) {
+		origin.turn = websocket_turn_take(connection);
+	}
+	write_result(connection, &origin, &result);
+}
+
+static void answer_unusable(struct arrival *arrival, int code, const char *detail)
+{
+	const struct refusal refusal = { .status = 400, .type = "bad-request", .detail = detail };
+	answer_without_call(arrival, &refusal, code);
+}
+
+/* ---- the request ---- */
+
+static void refuse(struct arrival *arrival, int status, const char *detail)
+{
+	arrival->refusal = (struct refusal){
+		.status = status, .type = problem_type_of_status(status), .detail = detail
+	};
+}
+
+/* Splits a target; what HTTP would not let through is not let through here. */
+static bool take_uri(struct request *request, struct span uri)
+{
+	size_t question = uri.len;
+	for (size_t i = 0; i < uri.len; i++) {
+		if (uri.ptr[i] <= ' ' || uri.ptr[i] == 0x7f || uri.ptr[i] == '#') {
+			return false;
+		}
+		if (uri.ptr[i] == '?' && question == uri.len) {
+			question = i;
+		}
+	}
+	if (uri.len == 0 || uri.ptr[0] != '/') {
+		return false;
+	}
+	request->uri = uri;
+	request->path = span_of(uri.ptr, question);
+	request->query = question < uri.len ? span_skip(uri, question + 1) : SPAN_ABSENT;
+	return true;
+}
+
+static bool is_method(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] < 'A' || text.ptr[i] > 'Z') {
+			return false;
+		}
+	}
+	return text.len > 0 && text.len <= 20;
+}
+
+/* "/path" or "METHOD /path" where the entrance allows it. True: it is one, taken or refused. */
+static bool take_op_as_path(struct arrival *arrival, struct span op)
+{
+	struct request *request = &arrival->request;
+	size_t space = 0;
+	if (!options_of(arrival->connection)->paths) {
+		return false;
+	}
+	while (space < op.len && op.ptr[space] != ' ') {
+		space++;
+	}
+	bool named = space < op.len && is_method(span_of(op.ptr, space));
+	struct span uri = named ? span_skip(op, space + 1) : op;
+	if (uri.len == 0 || uri.ptr[0] != '/') {
+		return false;
+	}
+	request->method = named ? span_of(op.ptr, space) : SPAN("POST");
+	if (!take_uri(request, uri)) {
+		refuse(arrival, 400, "The path has characters that a path cannot have.");
+	}
+	return true;
+}
+
+static void take_target(struct arrival *arrival)
+{
+	const struct envelope_call *item = arrival->item;
+	struct request *request = &arrival->request;
+	struct connection *connection = arrival->connection;
+	if (envelope_is_raw(options_of(connection)->envelope)) {
+		request->method = SPAN("POST");
+		take_uri(request, websocket_uri(&connection->websocket));
+	} else if (span_present(item->uri)) {
+		request->method = span_present(item->method) ? item->method : SPAN("POST");
+		if (!is_method(request->method) || !take_uri(request, item->uri)) {
+			refuse(arrival, 400, "The path has characters that a path cannot have.");
+		}
+	} else if (!span_present(item->op)) {
+		refuse(arrival, 400, "The message does not name what is asked for.");
+	} else if (!take_op_as_path(arrival, item->op)) {
+		request->op = item->op;
+		request->op_json = item->op_json;
+	}
+}
+
+/* The id as others may see it: a plain word or number. */
+static struct span plain_id(struct span id)
+{
+	if (id.len >= 2 && id.ptr[0] == '"') {
+		id = span_of(id.ptr + 1, id.len - 2);
+	}
+	return http1_request_id_is_valid(id) ? id : SPAN_ABSENT;
+}
+
+static void make_request(struct arrival *arrival)
+{
+	struct connection *connection = arrival->connection;
+	const struct envelope_call *item = arrival->item;
+	arrival->request = (struct request){
+		.websocket = true,
+		.body = item->body,
+		.has_body = true,
+		.body_is_json = item->body_is_json,
+		.scheme = SPAN("ws"),
+		.host = websocket_host(&connection->websocket),
+		.port = websocket_port(&connection->websocket),
+		.request_id = plain_id(item->id),
+		.token = item->token,
+	};
+	if (item->body_is_json) {
+		arrival->request.content_type = SPAN("application/json");
+	}
+	http1_request_common(connection, &arrival->request);
+	take_target(arrival);
+}
+
+/* ---- checks ---- */
+
+static bool id_is_in_flight(const struct connection *connection, struct span id)
+{
+	for (const struct call *call = connection->first_call; call != NULL; call = call->next) {
+		if (span_present(call_envelope_id(call)) &&
+			span_equal(call_envelope_id(call), id)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_too_large(const struct arrival *arrival)
+{
+	int64_t limit = mapping_limit_body(arrival->match.mapping);
+	return limit > 0 && arrival->request.body.len > (size_t)limit;
+}
+
+static void find_mapping(struct arrival *arrival)
+{
+	struct shard *shard = arrival->connection->shard;
+	buffer_clear(&shard->scratch.match);
+	arrival->match = (struct match){ .scratch = &shard->scratch.match };
+	if (arrival->refusal.status != 0) {
+		return;
+	}
+	if (shard->draining) {
+		arrival->refusal = (struct refusal){ .status = 503,
+			.type = "shutting-down",
+			.detail = "The gateway is shutting down." };
+		return;
+	}
+	if (mapping_table_match(shard->config->mappings, &arrival->request, &arrival->match,
+		    &arrival->refusal) != 0) {
+		return;
+	}
+	mapping_accepts_body(
+		arrival->match.mapping, arrival->request.body.len > 0, &arrival->refusal);
+	if (arrival->refusal.status == 0 && is_too_large(arrival)) {
+		refuse(arrival, 413, "The body is too large.");
+	}
+}
+
+/* ---- the call ---- */
+
+static void begin_call(struct arrival *arrival)
+{
+	struct connection *connection = arrival->connection;
+	struct call *call = call_begin(connection, &arrival->request, arrival->item->id);
+	if (call == NULL) {
+		const struct refusal overload = { .status = 503,
+			.type = "overloaded",
+			.detail = "Too many calls are under way." };
+		answer_without_call(arrival, &overload, 0);
+		return;
+	}
+	call->origin.batch = arrival->item->notification ? NULL : arrival->batch;
+	call->origin.binary = arrival->binary;
+	call->origin.one_way = arrival->item->notification;
+	if (call->origin.batch != NULL) {
+		websocket_batch_expect(call->origin.batch);
+	} else if (envelope_is_raw(options_of(connection)->envelope)) {
+		call->origin.turn = websocket_turn_take(connection);
+	}
+	if (arrival->refusal.status != 0) {
+		call->mapping = arrival->match.mapping;
+		call_refuse(call, &arrival->refusal);
+	} else {
+		call_send(call, &arrival->request, &arrival->match);
+	}
+}
+
+/* Too many at once: the client is told, and then that it cannot go on like this. */
+static bool refuse_flood(struct arrival *arrival)
+{
+	struct connection *connection = arrival->connection;
+	int64_t limit = connection->listener->options->limits.calls_in_flight;
+	if (limit == 0 || connection->call_count < limit) {
+		return false;
+	}
+	const struct refusal flood = { .status = 503,
+		.type = "overloaded",
+		.detail = "Too many calls of this connection are under way." };
+	shard_reject(connection->shard, REJECT_CALLS_IN_FLIGHT, connection);
+	if (!arrival->item->notification) {
+		answer_without_call(arrival, &flood, 0);
+	}
+	websocket_close(connection, WEBSOCKET_CODE_POLICY, "too many calls");
+	return true;
+}
+
+static void handle_item(struct arrival *arrival)
+{
+	const struct envelope_call *item = arrival->item;
+	if (item->error_code != 0) {
+		answer_unusable(arrival, item->error_code, item->error);
+	} else if (span_present(item->id) && !item->notification &&
+		   envelope_ids_are_unique(options_of(arrival->connection)->envelope) &&
+		   id_is_in_flight(arrival->connection, item->id)) {
+		answer_unusable(arrival, -32600, "A call with this id is under way.");
+	} else if (!refuse_flood(arrival)) {
+		make_request(arrival);
+		find_mapping(arrival);
+		begin_call(arrival);
+	}
+}
+
+static void read_message(struct connection *connection, struct span payload, bool binary,
+	void (*handle)(struct arrival *arrival))
+{
+	struct shard *shard = connection->shard;
+	struct envelope_cursor cursor = { .scratch = shard->scratch.cursor };
+	struct batch *batch = NULL;
+	struct envelope_call item;
+	envelope_open(options_of(connection)->envelope, payload, binary, &cursor);
+	while (!connection->dead && !connection->closing && envelope_next(&cursor, &item)) {
+		if (item.in_batch && batch == NULL) {
+			batch = websocket_batch_open(connection);
+		}
+		struct arrival arrival = {
+			.connection = connection, .item = &item, .batch = batch, .binary = binary
+		};
+		handle(&arrival);
+	}
+	if (batch != NULL) {
+		websocket_batch_close(connection, batch);
+	}
+	shard->scratch.cursor = cursor.scratch;
+}
+
+void websocket_call_message(struct connection *connection, struct span payload, bool binary)
+{
+	read_message(connection, payload, binary, handle_item);
+}
+
+static void refuse_item(struct arrival *arrival)
+{
+	const struct refusal refusal = {
+		.status = 429, .type = "too-many-requests", .detail = "Messages come too fast."
+	};
+	if (!arrival->item->notification) {
+		answer_without_call(arrival, &refusal, arrival->item->error_code);
+	}
+}
+
+void websocket_call_overload(struct connection *connection, struct span payload, bool binary)
+{
+	read_message(connection, payload, binary, refuse_item);
+}
+
+void websocket_call_finish(struct connection *connection)
+{
+	websocket_order_finish(connection);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/* The opening handshake, RFC 6455 section 4.2. */
+#include "gateway/connection.h"
+#include "gateway/http1_answer.h"
+#include "gateway/listener.h"
+#include "gateway/problem.h"
+#include "gateway/shard.h"
+#include "gateway/websocket.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+static struct span field(const struct http1_head *head, enum http1_field which, const char *bytes)
+{
+	return http1_span_in(head->fields[which], bytes);
+}
+
+static const struct websocket_options *find_entrance(
+	const struct connection *connection, struct span path)
+{
+	const struct listener_options *options = connection->listener->options;
+	for (size_t i = 0; i < options->websocket_count; i++) {
+		if (span_equal(path, span_from_text(options->websockets[i].path))) {
+			return &options->websockets[i];
+		}
+	}
+	return NULL;
+}
+
+/* ---- who may connect ---- */
+
+/* "https://app.example" without its scheme; absent when it is no such thing ("null"). */
+static struct span origin_authority(struct span origin)
+{
+	for (size_t i = 0; i + 2 < origin.len; i++) {
+		if (memcmp(origin.ptr + i, "://", 3) == 0) {
+			return span_skip(origin, i + 3);
+		}
+	}
+	return SPAN_ABSENT;
+}
+
+/* The Host as the client wrote it, default port or not, against the origin's authority. */
+static bool origin_is_host(struct span origin, const struct http1_head *head, const char *bytes)
+{
+	struct span authority = origin_authority(origin);
+	struct span host = http1_span_in(head->host, bytes);
+	struct span port = http1_span_in(head->port, bytes);
+	if (!span_present(authority) || authority.len < host.len ||
+		!span_equal_nocase(span_of(authority.ptr, host.len), host)) {
+		return false;
+	}
+	struct span rest = span_skip(authority, host.len);
+	if (rest.len == 0) {
+		bool secure = span_starts_with(origin, SPAN("https"));
+		return !span_present(port) || span_equal(port, secure ? SPAN("443") : SPAN("80"));
+	}
+	return rest.ptr[0] == ':' && span_equal(span_skip(rest, 1), port);
+}
+
+static bool origin_is_allowed(
+	const struct websocket_options *options, const struct http1_head *head, const char *bytes)
+{
+	struct span origin = field(head, HTTP1_FIELD_ORIGIN, bytes);
+	if (options->origins.count == 0) {
+		return !span_present(origin) || (head->field_counts[HTTP1_FIELD_ORIGIN] == 1 &&
+							origin_is_host(origin, head, bytes));
+	}
+	for (size_t i = 0; i < options->origins.count; i++) {
+		const char *allowed = options->origins.items[i];
+		if (strcmp(allowed, "*") == 0 ||
+			(head->field_counts[HTTP1_FIELD_ORIGIN] == 1 &&
+				span_equal_nocase(origin, span_from_text(allowed)))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- subprotocol ---- */
+
+/* Takes the next element off a comma-separated list; false at its end. */
+static bool next_token(struct span *list, struct span *token)
+{
+	while (list->len > 0 &&
+		(list->ptr[0] == ' ' || list->ptr[0] == '\t' || list->ptr[0] == ',')) {
+		*list = span_skip(*list, 1);
+	}
+	size_t len = 0;
+	while (len < list->len && list->ptr[len] != ',') {
+		len++;
+	}
+	*token = span_of(list->ptr, len);
+	*list = span_skip(*list, len);
+	while (token->len > 0 &&
+		(token->ptr[token->len - 1] == ' ' || token->ptr[token->len - 1] == '\t')) {
+		token->len--;
+	}
+	return token->len > 0;
+}
+
+static bool is_offered(const struct http1_head *head, const char *bytes, struct span protocol)
+{
+	for (uint32_t i = 0; i < head->header_count; i++) {
+		const struct http1_header *header = &head->headers[i];
+		struct span name = span_of(bytes + header->name.off, header->name.len);
+		struct span list = span_of(bytes + header->value.off, header->value.len);
+		struct span token;
+		if (!span_equal_nocase(name, SPAN("sec-websocket-protocol"))) {
+			continue;
+		}
+		while (next_token(&list, &token)) {
+			if (span_equal(token, protocol)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Ours in our order of preference; absent: none in common, and the client decides. */
+static struct span choose_subprotocol(
+	const struct websocket_options *options, const struct http1_head *head, const char *bytes)
+{
+	for (size_t i = 0; i < options->subprotocols.count; i++) {
+		struct span protocol = span_from_text(options->subprotocols.items[i]);
+		if (is_offered(head, bytes, protocol)) {
+			return protocol;
+		}
+	}
+	return SPAN_ABSENT;
+}
+
+/* ---- refusing ---- */
+
+static bool refuse(struct connection *connection, int status, const char *detail)
+{
+	const struct problem problem = {
+		.status = status, .type = problem_type_of_status(status), .detail = detail
+	};
+	shard_reject(
+		connection->shard, status == 403 ? REJECT_ORIGIN : REJECT_HANDSHAKE, connection);
+	http1_answer_problem(connection, &problem, true);
+	return true;
+}
+
+/* 426 names what would be right (RFC 9110 section 15.5.22, RFC 6455 section 4.4). */
+static bool refuse_version(struct connection *connection, const char *detail)
+{
+	struct buffer *text = &connection->shard->scratch.problem;
+	const struct problem problem = {
+		.status = 426, .type = "upgrade-required", .detail = detail
+	};
+	const struct http1_line lines[] = {
+		{ "Upgrade", SPAN("websocket") },
+		{ "Connection", SPAN("Upgrade") },
+		{ "Sec-WebSocket-Version", SPAN("13") },
+	};
+	const struct http1_page page = { .status = 426,
+		.content_type = "application/problem+json",
+		.lines = lines,
+		.line_count = 3 };
+	struct http1_page with_body = page;
+	buffer_clear(text);
+	problem_write(&problem, text);
+	with_body.body = buffer_span(text);
+	shard_reject(connection->shard, REJECT_HANDSHAKE, connection);
+	http1_answer_page(connection, &with_body);
+	return true;
+}
+
+/* ---- accepting ---- */
+
+static void remember(struct websocket *websocket, const struct http1_head *head, const char *bytes)
+{
+	struct span uri = http1_span_in(head->uri, bytes);
+	struct span host = http1_span_in(head->host, bytes);
+	struct span port = http1_span_in(head->port, bytes);
+	char *at = websocket->handshake = memory_new(1, uri.len + host.len + port.len);
+	memcpy(at, uri.ptr, uri.len);
+	memcpy(at + uri.len, host.ptr, host.len);
+	if (port.len > 0) {
+		memcpy(at + uri.len + host.len, port.ptr, port.len);
+	}
+	websocket->uri_len = (uint16_t)uri.len;
+	websocket->host_len = (uint16_t)host.len;
+	websocket->port_len = (uint16_t)port.len;
+}
+
+static void open_websocket(struct connection *connection, const struct websocket_options *options,
+	const struct http1_head *head, const char *bytes)
+{
+	char key[WEBSOCKET_ACCEPT_LEN];
+	struct buffer *out = connection_write(connection);
+	struct span protocol = choose_subprotocol(options, head, bytes);
+	websocket_accept_key(field(head, HTTP1_FIELD_WEBSOCKET_KEY, bytes).ptr, key);
+	buffer_append_literal(out, "HTTP/1.1 101 Switching Protocols\r\n");
+	buffer_append(out, connection->shard->date, HTTP_DATE_LEN);
+	buffer_append_literal(
+		out, "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ");
+	buffer_append(out, key, sizeof(key));
+	if (span_present(protocol)) {
+		buffer_append_literal(out, "\r\nSec-WebSocket-Protocol: ");
+		buffer_append_span(out, protocol);
+	}
+	buffer_append_literal(out, "\r\n\r\n");
+	connection_written(connection);
+	if (!connection->dead) {
+		connection->websocket = (struct websocket){ 0 };
+		remember(&connection->websocket, head, bytes);
+		websocket_begin(connection, options);
+	}
+}
+
+bool websocket_handshake(
+	struct connection *connection, const struct http1_head *head, const char *bytes)
+{
+	const struct websocket_options *options =
+		find_entrance(connection, http1_span_in(head->path, bytes));
+	if (options == NULL || (!head->websocket && head->method_id != HTTP1_GET)) {
+		return false;
+	}
+	struct span version = field(head, HTTP1_FIELD_WEBSOCKET_VERSION, bytes);
+	if (!head->websocket) {
+		return refuse_version(connection, "This is the address of a WebSocket.");
+	}
+	if (head->method_id != HTTP1_GET || head->minor == 0 || head->chunked ||
+		head->content_length > 0) {
+		return refuse(connection, 400, "A WebSocket is opened by GET over HTTP/1.1.");
+	}
+	if (head->field_counts[HTTP1_FIELD_WEBSOCKET_VERSION] != 1 ||
+		!span_equal(version, SPAN("13"))) {
+		return refuse_version(
+			connection, "Only version 13 of the protocol is spoken here.");
+	}
+	if (head->field_counts[HTTP1_FIELD_WEBSOCKET_KEY] != 1 ||
+		!websocket_key_check(field(head, HTTP1_FIELD_WEBSOCKET_KEY, bytes))) {
+		return refuse(connection, 400, "Sec-WebSocket-Key is not 16 bytes in base64.");
+	}
+	if (!origin_is_allowed(options, head, bytes)) {
+		return refuse(connection, 403, "This origin may not connect.");
+	}
+	if (connection->shard->draining) {
+		const struct problem problem = { .status = 503,
+			.type = "shutting-down",
+			.detail = "The gateway is shutting down." };
+		http1_answer_problem(connection, &problem, true);
+		return true;
+	}
+	open_websocket(connection, options, head, bytes);
+	return true;
+}
