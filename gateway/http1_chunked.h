@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/* The body of a chunked HTTP/1.1 request (RFC 9112 section 7.1), strict and incremental. Pure. */
+#pragma once
+
+#include "base/span.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum http1_result { HTTP1_MORE, HTTP1_DONE, HTTP1_ERROR };
+
+enum {
+	HTTP1_CHUNK_DIGITS_MAX = 16,
+	HTTP1_CHUNK_EXTENSION_MAX = 256, /* bytes behind one chunk size; 400 */
+	HTTP1_CHUNK_TRAILERS_MAX = 8192, /* bytes of all trailer lines; 431 */
+};
+
+/* A chunked body. Zero-initialised is its beginning. */
+struct http1_chunked {
+	uint64_t left; /* data bytes of the current chunk still to come: too many can be refused
+			  early */
+	uint32_t counted;
+	uint8_t stage;
+	uint8_t digits;
+	uint16_t status;    /* HTTP1_ERROR: 400 or 431 */
+	const char *reason; /* likewise: a constant sentence */
+};
+
+/*
+ * Reads on in a chunked body and stops at the end of the input, of a run of data, or of the body.
+ * `used` is how many bytes of `bytes` are done with; `data` is the run of decoded bytes among them,
+ * maybe empty. MORE: call again with what follows. DONE: the body is complete, what follows is the
+ * next request. Trailers are checked and dropped.
+ */
+enum http1_result http1_chunked_next(struct http1_chunked *chunked, const char *bytes, size_t len,
+	size_t *used, struct span *data);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "gateway/http1_target.h"
+
+#include "gateway/http1_text.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+static struct http1_span place(
+	const unsigned char *base, const unsigned char *start, const unsigned char *end)
+{
+	return (struct http1_span){ (uint32_t)(start - base), (uint32_t)(end - start) };
+}
+
+/* The end of a registered name, with its %XX, as far as it is one. */
+static const unsigned char *skip_name(const unsigned char *at, const unsigned char *end)
+{
+	for (;;) {
+		while (at < end && http1_is(*at, HTTP1_HOST)) {
+			at++;
+		}
+		if (end - at < 3 || *at != '%' || !http1_is(at[1], HTTP1_HEX) ||
+			!http1_is(at[2], HTTP1_HEX)) {
+			return at;
+		}
+		at += 3;
+	}
+}
+
+static bool is_ipv6_literal(const unsigned char *start, const unsigned char *end)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	size_t len = (size_t)(end - start);
+	if (len < 4 || len - 2 >= sizeof(text)) {
+		return false;
+	}
+	memcpy(text, start + 1, len - 2);
+	text[len - 2] = '\0';
+	return strlen(text) == len - 2 && inet_pton(AF_INET6, text, &address) == 1;
+}
+
+static bool is_port(const unsigned char *at, const unsigned char *end)
+{
+	uint32_t port = 0;
+	if (at == end) {
+		return true; /* "host:" is allowed and says nothing */
+	}
+	while (at < end && http1_is(*at, HTTP1_DIGIT) && port <= 65535) {
+		port = port * 10 + (uint32_t)(*at++ - '0');
+	}
+	return at == end && port >= 1 && port <= 65535;
+}
+
+/* The end of the host, before any port; `start` if there is none. */
+static const unsigned char *skip_host(const unsigned char *start, const unsigned char *end)
+{
+	if (start == end || *start != '[') {
+		return skip_name(start, end);
+	}
+	const unsigned char *bracket = memchr(start, ']', (size_t)(end - start));
+	return bracket != NULL && is_ipv6_literal(start, bracket + 1) ? bracket + 1 : start;
+}
+
+bool http1_target_host(struct http1_head *head, const unsigned char *base, struct http1_span host)
+{
+	const unsigned char *start = base + host.off;
+	const unsigned char *end = start + host.len;
+	const unsigned char *port = skip_host(start, end);
+	if (port == start || (port < end && (*port != ':' || !is_port(port + 1, end)))) {
+		return false;
+	}
+	if (head->host.off == 0) {
+		head->host = place(base, start, port);
+		if (port + 1 < end) {
+			head->port = place(base, port + 1, end);
+		}
+	}
+	return true;
+}
+
+/* http://authority/path?query: RFC 9112 3.2.2 wants it from every server. */
+static bool read_absolute(
+	struct http1_head *head, const unsigned char *base, const unsigned char *mark)
+{
+	const unsigned char *target = base + head->target.off;
+	const unsigned char *end = target + head->target.len;
+	const unsigned char *host;
+	if (head->target.len > 7 && http1_folds_to(target, "http://", 7)) {
+		host = target + 7;
+	} else if (head->target.len > 8 && http1_folds_to(target, "https://", 8)) {
+		host = target + 8;
+	} else {
+		return http1_fail(head, 400, "The request target is not a path.");
+	}
+	const unsigned char *path_end = mark != NULL ? mark : end;
+	const unsigned char *path = host;
+	while (path < path_end && *path != '/') {
+		path++;
+	}
+	if (!http1_target_host(head, base, place(base, host, path))) {
+		return http1_fail(head, 400, "The host in the request target is not valid.");
+	}
+	if (path < path_end) {
+		head->path = place(base, path, path_end);
+		head->uri = place(base, path, end);
+	} else {
+		head->path = place(base, host - 1, host); /* "/", borrowed from "://" */
+		head->uri = mark != NULL ? place(base, mark, end) : head->path;
+		head->asterisk = head->method_id == HTTP1_OPTIONS && mark == NULL;
+	}
+	return true;
+}
+
+bool http1_target_read(
+	struct http1_head *head, const unsigned char *base, const unsigned char *mark)
+{
+	const unsigned char *target = base + head->target.off;
+	const unsigned char *end = target + head->target.len;
+	if (head->method_id == HTTP1_CONNECT) {
+		return http1_fail(head, 501, "This server opens no tunnels.");
+	}
+	if (mark != NULL) {
+		head->query = place(base, mark + 1, end);
+	}
+	if (*target == '/') {
+		head->path = place(base, target, mark != NULL ? mark : end);
+		head->uri = head->target;
+		return true;
+	}
+	if (*target == '*' && head->target.len == 1) {
+		head->asterisk = true;
+		head->path = head->uri = head->target;
+		return head->method_id == HTTP1_OPTIONS ||
+		       http1_fail(head, 400, "Only OPTIONS may have * as its target.");
+	}
+	return read_absolute(head, base, mark);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/* The request target in its four forms, and the host (RFC 9112 3.2, RFC 3986). Part of the parser.
+ */
+#pragma once
+
+#include "gateway/http1_parser.h"
+
+#include <stdbool.h>
+
+/* Says why the request is refused; always false. */
+static inline bool http1_fail(struct http1_head *head, uint16_t status, const char *reason)
+{
+	head->status = status;
+	head->reason = reason;
+	return false;
+}
+
+/*
+ * Takes head->target apart; its characters and head->method_id are known already. `mark` is its
+ * first "?" or NULL. False: head->status and head->reason say why.
+ */
+bool http1_target_read(
+	struct http1_head *head, const unsigned char *base, const unsigned char *mark);
+/*
+ * Checks host [":" port], with neither user information nor an empty host. Kept in head->host and
+ * head->port unless an absolute target has set them already.
+ */
+bool http1_target_host(struct http1_head *head, const unsigned char *base, struct http1_span host);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/* What HTTP/1.1 texts are made of: classes of characters, names in any case, lists. Pure. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum http1_class {
+	HTTP1_TOKEN = 1,
+	HTTP1_PATH = 2,  /* what is accepted in a path, with "/" and "%" */
+	HTTP1_QUERY = 4, /* likewise in a query */
+	HTTP1_HOST = 8,  /* in a registered name, without "%"; "," is left out on purpose */
+	HTTP1_DIGIT = 16,
+	HTTP1_HEX = 32,
+};
+
+extern const unsigned char http1_classes[256];
+
+/* The first byte that is not in the class HTTP1_PATH or HTTP1_QUERY, or `end`. */
+const unsigned char *http1_skip_target(
+	const unsigned char *at, const unsigned char *end, enum http1_class class);
+/*
+ * The next element of a comma-separated list (RFC 9110 5.6.1); empty ones are skipped. A comma in a
+ * quoted string cuts too: no element with one means anything to us.
+ */
+bool http1_next_element(const unsigned char **at, const unsigned char *end,
+	const unsigned char **element, size_t *len);
+
+static inline bool http1_is(unsigned char c, unsigned classes)
+{
+	return (http1_classes[c] & classes) != 0;
+}
+
+static inline bool http1_is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/*
+ * Most bytes are ordinary, so both scans take sixteen at a time while they are, and look
+ * closer only where one is not. A vector of the compiler's own is one code for every processor.
+ */
+typedef unsigned char http1_sixteen __attribute__((vector_size(16)));
+
+static inline http1_sixteen http1_load_sixteen(const unsigned char *at)
+{
+	http1_sixteen bytes;
+	memcpy(&bytes, at, sizeof(bytes));
+	return bytes;
+}
+
+/* How many bytes stand before the first one that is flagged with FF; the others are 00. */
+static inline size_t http1_count_before(http1_sixteen flags)
+{
+#ifdef __SSE2__
+	unsigned mask = (unsigned)_mm_movemask_epi8((__m128i)flags);
+	return mask == 0 ? 16 : (size_t)__builtin_ctz(mask);
+#else
+	size_t count = 0;
+	while (count < 16 && flags[count] == 0) {
+		count++;
+	}
+	return count;
+#endif
+}
+
+static inline const unsigned char *http1_skip_bytes(
+	const unsigned char *at, const unsigned char *end, enum http1_class class)
+{
+	while (at < end && http1_is(*at, class)) {
+		at++;
+	}
+	return at;
+}
+
+/*
+ * The first byte that is no HTTP1_TOKEN, or `end`. All but letters and "-" is rare in names and
+ * left to the table.
+ */
+static inline const unsigned char *http1_skip_token(
+	const unsigned char *at, const unsigned char *end)
+{
+	while (end - at >= 16) {
+		http1_sixteen bytes = http1_load_sixteen(at);
+		http1_sixteen letter = (bytes | 0x20) - 'a' <= 'z' - 'a';
+		size_t ordinary = http1_count_before(~(letter | (bytes == '-')));
+		at += ordinary;
+		if (ordinary < 16) {
+			break;
+		}
+	}
+	return http1_skip_bytes(at, end, HTTP1_TOKEN);
+}
+
+/* The first control character that is not a tab, or `end`. */
+static inline const unsigned char *http1_skip_text(
+	const unsigned char *at, const unsigned char *end)
+{
+	while (end - at >= 16) {
+		http1_sixteen bytes = http1_load_sixteen(at);
+		size_t ordinary = http1_count_before((bytes < 0x20) | (bytes == 0x7f));
+		at += ordinary;
+		if (ordinary < 16) {
+			if (*at != '\t') {
+				return at;
+			}
+			at++;
+		}
+	}
+	while (at < end && ((*at >= 0x20 && *at != 0x7f) || *at == '\t')) {
+		at++;
+	}
+	return at;
+}
+
+static inline uint64_t http1_load64(const void *bytes)
+{
+	uint64_t word;
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+static inline uint32_t http1_load32(const void *bytes)
+{
+	uint32_t word;
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+/*
+ * Compares with lower-case text of constant length, at least 4 bytes. Folding by one bit is exact
+ * here: `text` has no control characters, and nothing but its own capital becomes a letter.
+ */
+static inline __attribute__((always_inline)) bool http1_folds_to(
+	const unsigned char *text, const char *lower, size_t len)
+{
+	const uint64_t fold = 0x2020202020202020ULL;
+	uint64_t differ = 0;
+	if (len < 8) {
+		size_t tail = len - 4;
+		return (((http1_load32(text) | (uint32_t)fold) ^ http1_load32(lower)) |
+			       ((http1_load32(text + tail) | (uint32_t)fold) ^
+				       http1_load32(lower + tail))) == 0;
+	}
+	for (size_t i = 0; i + 8 <= len; i += 8) {
+		differ |= (http1_load64(text + i) | fold) ^ http1_load64(lower + i);
+	}
+	size_t tail = len - 8;
+	return (differ | ((http1_load64(text + tail) | fold) ^ http1_load64(lower + tail))) == 0;
+}
+
+#define HTTP1_IS(text, len, lower) \
+	((len) == sizeof(lower) - 1 && http1_folds_to((text), (lower), sizeof(lower) - 1))
