@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Bridgehead authors
+
+"""`bridgehead check` says everything that is wrong at once: where, what was expected, what was meant."""
+
+import json
+import re
+
+import pytest
+
+from harness.gateway import run
+
+PLACE = re.compile(r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<kind>error|warning): (?P<text>.*)$")
+
+GOOD = """{
+  // comments of both kinds
+  "listeners": [{ "name": "public", "address": "127.0.0.1:8080" }],
+  "admin": { "address": "127.0.0.1:9080" }, /* like this */
+  "bridges": { "rabbit": { "type": "amqp", "url": "amqp://guest:guest@127.0.0.1:5672/" } },
+  "defaults": { "bridge": "rabbit", "timeout": "5s" },
+  "mappings": [
+    { "name": "orders", "match": { "method": "POST", "path": "/orders" }, "send": { "queue": "orders" } }
+  ]
+}
+"""
+
+
+@pytest.fixture
+def check(tmp_path):
+    """check(text or dict): exit status and the problems, each with line, column, kind and text."""
+
+    def start(config, **files):
+        path = tmp_path / "bridgehead.json"
+        path.write_text(config if isinstance(config, str) else json.dumps(config))
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+        done = run("check", path, env={"SECRET": "hunter2"})
+        problems = []
+        for line in done.stderr.splitlines():
+            match = PLACE.match(line)
+            assert match, f"not a problem with a place: {line!r}"
+            problems.append(
+                (int(match["line"]), int(match["column"]), match["kind"], match["text"])
+            )
+        return done.returncode, problems
+
+    return start
+
+
+def errors(problems):
+    return [problem for problem in problems if problem[2] == "error"]
+
+
+def change(pattern, replacement):
+    text = GOOD.replace(pattern, replacement)
+    assert text != GOOD
+    return text
+
+
+def test_a_good_configuration_is_0_and_silent(check):
+    assert check(GOOD) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "pattern, replacement, line, column, words",
+    [
+        ('"listeners":', '"listerners":', 3, 3, ["listerners", "listeners"]),
+        ('"timeout"', '"timeuot"', 6, 36, ["defaults", "timeuot", "timeout"]),
+        ('"5s"', '"5"', 6, 47, ["defaults", "timeout"]),
+        ('"5s"', "true", 6, 47, ["defaults", "timeout"]),
+        ('"127.0.0.1:8080"', '"localhost"', 3, 48, ["listeners", "address"]),
+        ('"type": "amqp"', '"type": "ampq"', 5, 36, ["rabbit", "ampq", "amqp"]),
+        ('"bridge": "rabbit"', '"bridge": "rabit"', 6, 27, ["rabit", "rabbit"]),
+        ('"path": "/orders"', '"path": "orders"', 8, 61, ["mappings", "path"]),
+        ('"path": "/orders"', '"path": "/:a/:a"', 8, 61, ["mappings", "a"]),
+        ('"queue": "orders"', '"queue": "${path.id}"', 8, 92, ["mappings", "path.id"]),
+        ('"queue": "orders"', '"queue": "${nonsense}"', 8, 92, ["mappings", "nonsense"]),
+        ('"queue": "orders"', '"topic": "orders"', 8, 83, ["mappings", "topic"]),
+        ('"queue": "orders"', '"queue": "a", "convention": "nestjs"', 8, None, ["not available yet"]),
+        ('"method": "POST"', '"method": "P OST"', 8, None, ["mappings", "method"]),
+        ('"method": "POST"', '"hots": "a"', 8, None, ["hots", "host"]),
+        ('"method": "POST"', '"host": "a"', 8, None, ["not available yet"]),
+    ],
+)
+def test_a_problem_has_its_place_and_says_what_was_meant(check, pattern, replacement, line, column, words):
+    status, problems = check(change(pattern, replacement))
+    assert status == 1
+    found = [p for p in errors(problems) if all(word in p[3] for word in words)]
+    assert found, problems
+    assert found[0][0] == line
+    if column:
+        assert found[0][1] == column
+
+
+def test_all_problems_are_told_at_once_in_order(check):
+    text = GOOD.replace('"5s"', '"5 parsecs"').replace('"/orders"', '"orders"')
+    text = text.replace('"127.0.0.1:9080"', "9080").replace('"type": "amqp"', '"type": "soap"')
+    status, problems = check(text)
+    assert status == 1
+    places = [problem[:2] for problem in errors(problems)]
+    assert {line for line, _ in places} == {4, 5, 6, 8}
+    assert places == sorted(places)
+
+
+def test_json_that_is_broken_is_told_with_its_place(check):
+    for text, line in (("{\n  \"a\": \n}", 3), ("", 1), ("[]", 1), ("{\"a\": 1, \"a\": 2}", 1)):
+        status, problems = check(text)
+        assert status == 1
+        assert errors(problems)[0][0] == line, (text, problems)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        change('"name": "orders"', '"name": "orders", "respond": {"status": 204}'),
+        change('"defaults"', '"cors": {"origins": "*"}, "defaults"'),
+        change('"defaults"', '"layers": ["a"], "defaults"'),
+        change('"defaults"', '"conventions": ["*.json"], "defaults"'),
+        change('"defaults"', '"accept_types": {"json": ["a/b"]}, "defaults"'),
+        change('"type": "amqp"', '"type": "kafka", "bootstrap": "a:1"').replace('"url": "amqp://guest:guest@127.0.0.1:5672/"', '"reply": {}'),
+        change("amqp://", "amqps://"),
+        change('"url"', '"dead_letter": {"exchange": "x"}, "url"'),
+        change('"queue": "orders" }', '"queue": "orders" }, "answer": {"skip": {"at": "body:", "exists": true}}'),
+        change('"queue": "orders" }', '"queue": "orders" }, "answer": {"stream": {}}'),
+        change('"queue": "orders" }', '"queue": "orders", "headers": {"a": "${claim.sub}"} }'),
+    ],
+)
+def test_keys_of_later_are_not_available_yet(check, text):
+    status, problems = check(text)
+    assert status == 1
+    assert any("not available yet" in problem[3] for problem in errors(problems)), problems
+
+
+@pytest.mark.parametrize(
+    "send, answer",
+    [
+        ({"queue": "q", "exchange": "x", "routing_key": "r"}, {}),
+        ({}, {}),
+        ({"queue": "q", "forward_headers": ["reply_to"]}, {}),
+        ({"queue": "q", "headers": {"x-death": "a"}}, {}),
+        ({"queue": "q", "headers": {"correlation_id": "a"}}, {}),
+        ({"queue": "q", "properties": {"no_such_property": "a"}}, {}),
+        ({"queue": "q", "mandatory": False}, {}),
+        ({"queue": "q", "body": "${body:no-slash}"}, {}),
+        ({"queue": "q", "body": "${unclosed"}, {}),
+        ({"queue": "q", "headers": {"a": "${header.x|[z-a]}"}}, {}),
+        ({"queue": "q", "headers": {"a": "${header.x|nofilter}"}}, {}),
+        ({"queue": "q"}, {"when": "never"}),
+        ({"queue": "q"}, {"timeout": "0s"}),
+        ({"queue": "q"}, {"body": "nowhere:x"}),
+        ({"queue": "q"}, {"status": ["prop:nothing_like_it"]}),
+        ({"queue": "q"}, {"error": {"at": "body:/x"}}),
+        ({"queue": "q"}, {"error": {"equals": 1}}),
+        ({"queue": "q"}, {"status_map": {"at": "body:/x", "map": {"a": 99}}}),
+    ],
+)
+def test_mappings_that_mean_nothing_are_refused(check, send, answer):
+    config = json.loads(re.sub(r"//.*|/\*.*?\*/", "", GOOD.replace("amqp://", "AMQP")).replace("AMQP", "amqp://"))
+    config["mappings"][0]["send"] = send
+    if answer:
+        config["mappings"][0]["answer"] = answer
+    status, problems = check(config)
+    assert status == 1
+    assert any("mappings" in problem[3] for problem in errors(problems)), problems
+
+
+def test_duplicate_names_are_refused(check):
+    again = GOOD.replace('"mappings": [', '"mappings": [ { "name": "orders", "match": {"path": "/b"}, "send": {"queue": "b"} },')
+    status, problems = check(again)
+    assert status == 1
+    assert any("orders" in problem[3] for problem in errors(problems))
+
+
+def test_warnings_do_not_fail(check):
+    unreachable = GOOD.replace(
+        '"mappings": [', '"mappings": [ { "name": "all", "match": {"path": "/*rest"}, "send": {"queue": "b"} },'
+    )
+    status, problems = check(unreachable)
+    assert status == 0
+    assert [problem[2] for problem in problems] == ["warning"]
+    assert "orders" in problems[0][3]
+    status, problems = check(GOOD.replace("127.0.0.1:9080", "0.0.0.0:9080"))
+    assert (status, [problem[2] for problem in problems]) == (0, ["warning"])
+    status, problems = check(
+        GOOD.replace('"127.0.0.1:8080"', '"127.0.0.1:8080", "websockets": [{"path": "/ws", "origins": ["*"]}]')
+    )
+    assert (status, {problem[2] for problem in problems}) == (0, {"warning"})
+
+
+def test_secrets_are_read_and_never_printed(check):
+    text = GOOD.replace("guest:guest@", "${env:SECRET}:${file:password}@").replace('"5s"', '"x"')
+    status, problems = check(text, password="hunter3\n")
+    assert status == 1
+    assert "hunter" not in str(problems)
+    assert len(errors(problems)) == 1, "the references themselves were fine"
+    status, problems = check(GOOD.replace("guest:guest@", "${env:NOT_SET}:${file:nowhere}@"))
+    assert status == 1
+    assert any("NOT_SET" in problem[3] for problem in errors(problems)), problems
+
+
+def test_a_reference_is_replaced_once(check):
+    text = GOOD.replace('"queue": "orders"', '"queue": "${file:name}"')
+    assert check(text, name="orders\n")[0] == 0
+
+
+def test_included_files_are_checked_in_their_own_place(check, tmp_path):
+    text = GOOD.replace('"mappings"', '"include": ["more-*.json"], "mappings"')
+    (tmp_path / "more-1.json").write_text(
+        '[\n  { "name": "a", "match": {"path": "/a"}, "send": {"queue": "a"} },\n  { "name": "b" }\n]'
+    )
+    path = tmp_path / "bridgehead.json"
+    path.write_text(text)
+    done = run("check", path)
+    assert done.returncode == 1
+    assert re.search(r"more-1\.json:3:\d+: error: ", done.stderr), done.stderr
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    done = run("check", tmp_path / "nothing.json")
+    assert done.returncode == 1
+    assert "nothing.json" in done.stderr
+
+
+def test_run_refuses_what_check_refuses(tmp_path):
+    path = tmp_path / "bridgehead.json"
+    path.write_text(GOOD.replace('"5s"', '"x"'))
+    checked, ran = run("check", path), run("run", "-c", path)
+    assert (checked.returncode, ran.returncode) == (1, 1)
+    assert checked.stderr in ran.stderr
+
+
+def test_help_is_everywhere_and_nonsense_is_refused():
+    for command in ([], ["run"], ["check"], ["call"], ["version"]):
+        done = run(*command, "--help")
+        assert done.returncode == 0
+        assert "Usage:" in done.stdout
+    assert re.search(r"\d+\.\d+", run("version").stdout)
+    for command in ([], ["nonsense"], ["run"], ["check"], ["run", "-c"]):
+        done = run(*command)
+        assert done.returncode not in (0, -6, -11), command
+        assert done.stderr
