@@ -13,8 +13,9 @@
  *     }
  *
  * Between log_begin and log_end of one line no other line may begin. A line is at most
- * LOG_LINE_MAX bytes; fields that do not fit are left out and the line ends in cut=true. Keys and
- * messages are the program's own constants, without quotes, backslashes or control characters.
+ * LOG_LINE_MAX bytes; fields that do not fit are left out and the line ends in cut=true. Of one
+ * text the first 1024 bytes are written, then three dots. Keys and messages are the program's own
+ * constants, without quotes, backslashes or control characters.
  */
 #pragma once
 
@@ -46,13 +47,14 @@ struct log;
 
 /*
  * `options` NULL: logfmt, info, to stderr. NULL and errno when the file cannot be opened. The
- * options are not kept. The process must ignore SIGPIPE.
+ * options are not kept; a relative file is relative to the working directory. The process must
+ * ignore SIGPIPE.
  */
 struct log *log_create(const struct log_options *options);
 /* Waits a moment for a slow reader to take the last lines. NULL is accepted. */
 void log_destroy(struct log *log);
 
-/* Writes what has gathered, without waiting. Cheap when there is nothing. */
+/* Writes what has gathered, without waiting. Cheap when there is nothing. Not inside a line. */
 void log_flush(struct log *log);
 bool log_wants(const struct log *log, enum log_level level);
 /* Whether the configuration asks for a line per call. */
@@ -69,6 +71,9 @@ void log_put_text(struct log *log, struct span key, struct span value);
 void log_put_plain(struct log *log, struct span key, struct span value);
 void log_put_number(struct log *log, struct span key, int64_t value);
 void log_put_micros(struct log *log, struct span key, uint64_t micros);
+
+/* A number or literal that is already text. */
+void log_put_bare(struct log *log, struct span key, struct span value);
 
 /* Bytes from anywhere: escaped, so that they cannot end a line or forge a field. */
 static inline void log_text(struct log *log, const char *key, struct span value)
@@ -89,7 +94,7 @@ static inline void log_number(struct log *log, const char *key, int64_t value)
 
 static inline void log_bool(struct log *log, const char *key, bool value)
 {
-	log_put_plain(log, span_of(key, strlen(key)), value ? SPAN("true") : SPAN("false"));
+	log_put_bare(log, span_of(key, strlen(key)), value ? SPAN("true") : SPAN("false"));
 }
 
 /* A time in microseconds, written as milliseconds with three decimals. */
