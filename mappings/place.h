@@ -45,4 +45,7 @@ bool place_read(const struct place *place, struct place_source *source, struct p
 /* The value as plain text: a JSON string decoded (maybe into scratch), other JSON its source text.
  */
 struct span place_text(const struct place_value *value, struct buffer *scratch);
+/* The last token of the pointer, not unescaped, or the name of a header or property; may be empty.
+ */
+struct span place_token(const struct place *place);
 bool place_equal(const struct place *a, const struct place *b);

@@ -52,8 +52,8 @@ void template_destroy(struct template *template);
 
 /* It holds no variable; `text` is what it always gives. */
 bool template_is_constant(const struct template *template, struct span *text);
-/* It is exactly ${body}. */
-bool template_is_body(const struct template *template);
+/* It is exactly one variable of that kind, without filter or default. */
+bool template_is(const struct template *template, enum variable_kind kind);
 bool template_uses(const struct template *template, enum variable_kind kind);
 
 /*

@@ -76,7 +76,6 @@ struct variable_use {
 struct variable_context {
 	enum variable_scope scope;
 	const struct match_rule *match; /* NULL in envelopes */
-	bool op_is_constant;            /* send.op is set and holds no variable */
 };
 
 /* An answer for the templates of a custom WebSocket envelope. */
@@ -90,15 +89,17 @@ struct variable_answer {
 };
 
 /*
- * Where values come from while one message is made. SEND: request, match, facts. ENVELOPE: answer.
- * `scratch` holds the value read last and nothing else.
+ * Where values come from while one message is made. SEND: request, match, rule, facts. ENVELOPE:
+ * answer. `scratch` holds the value read last and nothing else.
  */
 struct variable_source {
 	const struct request *request;
 	const struct match *match;
+	const struct match_rule *rule; /* of the matched mapping */
 	const struct send_facts *facts;
 	struct span op; /* value of ${op} */
 	bool op_is_json;
+	bool op_from_client; /* else its text is the configuration's */
 	enum { VARIABLE_BODY_UNKNOWN, VARIABLE_BODY_JSON, VARIABLE_BODY_BROKEN } body;
 	const struct variable_answer *answer;
 	struct buffer *scratch;

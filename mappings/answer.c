@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * Order of the rules: is it an error; its status (map, places, default); its body; the content type
+ * that goes with the body; headers. What has to be built stands in the caller's scratch; when that
+ * moved while growing, everything is read once more, as in send.c.
+ */
+
+#include "mappings/answer.h"
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "mappings/filter.h"
+#include "mappings/mapping_parts.h"
+
+#define STATUS_NONE 0
+#define STATUS_BAD (-1)
+
+struct reader {
+	const struct answer_rule *rule;
+	struct place_source source;
+	struct answer *answer;
+};
+
+/* A header's value on the wire: no control character but a tab. */
+static bool is_writable(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		if ((c < 0x20 && c != '\t') || c == 0x7f) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool is_null(const struct place_value *value)
+{
+	return value->json && json_type_of(value->text) == JSON_NULL;
+}
+
+/* Decodes into the scratch, which is cut back: good until the next read. */
+static struct span passing_text(struct reader *reader, const struct place_value *value)
+{
+	size_t start = reader->source.scratch->len;
+	struct span text = place_text(value, reader->source.scratch);
+	reader->source.scratch->len = start;
+	return text;
+}
+
+static int mapped_status(struct reader *reader)
+{
+	const struct answer_rule *rule = reader->rule;
+	struct place_value value;
+	for (unsigned i = 0; i < rule->map_places.count; i++) {
+		if (!place_read(&rule->map_places.items[i], &reader->source, &value)) {
+			continue;
+		}
+		struct span text = passing_text(reader, &value);
+		for (unsigned j = 0; j < rule->map_count; j++) {
+			if (span_equal(rule->map[j].value, text)) {
+				return rule->map[j].status;
+			}
+		}
+	}
+	return STATUS_NONE;
+}
+
+static int parse_status(struct span text)
+{
+	if (text.len != 3 || text.ptr[0] < '2' || text.ptr[0] > '5' || text.ptr[1] < '0' ||
+		text.ptr[1] > '9' || text.ptr[2] < '0' || text.ptr[2] > '9') {
+		return STATUS_BAD;
+	}
+	return (text.ptr[0] - '0') * 100 + (text.ptr[1] - '0') * 10 + text.ptr[2] - '0';
+}
+
+static int placed_status(struct reader *reader)
+{
+	int status = STATUS_NONE;
+	struct place_value value;
+	for (unsigned i = 0; i < reader->rule->status.count; i++) {
+		if (!place_read(&reader->rule->status.items[i], &reader->source, &value) ||
+			is_null(&value)) {
+			continue;
+		}
+		status = parse_status(passing_text(reader, &value));
+		if (status != STATUS_BAD) {
+			return status;
+		}
+	}
+	return status;
+}
+
+static void read_status(struct reader *reader)
+{
+	struct answer *answer = reader->answer;
+	int status = mapped_status(reader);
+	if (status == STATUS_NONE) {
+		status = placed_status(reader);
+	}
+	if (status == STATUS_BAD && !answer->error) {
+		answer->bad_reply = "The reply has a status that is not one.";
+	}
+	if (status == STATUS_BAD || (status == STATUS_NONE && answer->error)) {
+		status = 502;
+	}
+	answer->status = status == STATUS_NONE ? 200 : status;
+}
+
+/* A charset is no content coding, but some workers' libraries put one there. */
+static struct span content_coding(struct span encoding)
+{
+	static const char *const charsets[] = { "utf-8", "utf8", "utf-16", "us-ascii", "ascii",
+		"latin-1", "latin1", "iso-8859-1", "iso-8859-15", "windows-1252", "binary",
+		"identity", "8bit", "7bit", NULL };
+	for (unsigned i = 0; charsets[i] != NULL; i++) {
+		if (span_equal_nocase(encoding, span_from_text(charsets[i]))) {
+			return SPAN_ABSENT;
+		}
+	}
+	return encoding.len > 0 && is_writable(encoding) ? encoding : SPAN_ABSENT;
+}
+
+static struct span own_content_type(struct reader *reader)
+{
+	struct span type = reader->source.message->properties[PROPERTY_CONTENT_TYPE];
+	if (type.len > 0 && !is_writable(type)) {
+		reader->answer->headers_dropped++;
+		return SPAN_ABSENT;
+	}
+	return type.len > 0 ? type : SPAN_ABSENT;
+}
+
+/* The body as it stands in the reply, and the content type that goes with it by rule. */
+static void give_body(
+	struct reader *reader, const struct place *place, const struct place_value *value)
+{
+	struct answer *answer = reader->answer;
+	answer->body = value->text;
+	answer->body_is_json = value->json;
+	if (value->json) {
+		answer->content_type = SPAN("application/json");
+	} else if (place->kind == PLACE_BODY) {
+		answer->content_type = own_content_type(reader);
+		answer->content_encoding = content_coding(
+			reader->source.message->properties[PROPERTY_CONTENT_ENCODING]);
+	} else if (utf8_check(value->text)) {
+		answer->content_type = SPAN("text/plain; charset=utf-8");
+	}
+}
+
+static void read_body(struct reader *reader)
+{
+	const struct place *place = &reader->rule->body;
+	struct place_value value;
+	if (place_read(place, &reader->source, &value)) {
+		give_body(reader, place, &value);
+	} else if (place->kind == PLACE_BODY && reader->source.body == PLACE_JSON) {
+		/* Workers leave a member out that has no value. */
+		value = (struct place_value){ .text = SPAN("null"), .json = true };
+		give_body(reader, place, &value);
+	} else {
+		reader->answer->bad_reply = "The reply has no body where one is expected.";
+		reader->answer->status = 502;
+	}
+}
+
+static bool has_hidden_member(struct span object)
+{
+	struct json_cursor cursor = json_open(object);
+	struct span name;
+	struct span value;
+	while (json_next_member(&cursor, &name, &value)) {
+		if (answer_rule_hides(span_of(name.ptr + 1, name.len - 2))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The same object without stacks and tracebacks. */
+static struct span strip_object(struct span object, struct buffer *out)
+{
+	struct json_cursor cursor = json_open(object);
+	struct span name;
+	struct span value;
+	size_t start = out->len;
+	buffer_append_char(out, '{');
+	while (json_next_member(&cursor, &name, &value)) {
+		if (answer_rule_hides(span_of(name.ptr + 1, name.len - 2))) {
+			continue;
+		}
+		if (out->len > start + 1) {
+			buffer_append_char(out, ',');
+		}
+		buffer_append_span(out, name);
+		buffer_append_char(out, ':');
+		buffer_append_span(out, value);
+	}
+	buffer_append_char(out, '}');
+	return buffer_since(out, start);
+}
+
+static void strip_value(struct reader *reader, struct place_value *value)
+{
+	if (value->json && json_type_of(value->text) == JSON_OBJECT &&
+		has_hidden_member(value->text)) {
+		value->text = strip_object(value->text, reader->source.scratch);
+	}
+}
+
+static void append_member(struct reader *reader, const struct place *place,
+	const struct place_value *value, size_t start)
+{
+	struct buffer *out = reader->source.scratch;
+	if (!value->json && !utf8_check(value->text)) {
+		return;
+	}
+	if (out->len > start + 1) {
+		buffer_append_char(out, ',');
+	}
+	json_append_string(out, place_token(place));
+	buffer_append_char(out, ':');
+	if (value->json) {
+		buffer_append_span(out, value->text);
+	} else {
+		json_append_string(out, value->text);
+	}
+}
+
+/* A list of places: an object of those that are there. */
+static void read_error_object(struct reader *reader)
+{
+	const struct answer_places *places = &reader->rule->error_body;
+	struct buffer *out = reader->source.scratch;
+	size_t start = out->len;
+	buffer_append_char(out, '{');
+	for (unsigned i = 0; i < places->count; i++) {
+		struct place_value value;
+		if (place_read(&places->items[i], &reader->source, &value) && !is_null(&value)) {
+			append_member(reader, &places->items[i], &value, start);
+		}
+	}
+	if (out->len == start + 1) {
+		out->len = start;
+		return;
+	}
+	buffer_append_char(out, '}');
+	struct place_value object = { .text = buffer_since(out, start), .json = true };
+	give_body(reader, &places->items[0], &object);
+}
+
+static void read_error_body(struct reader *reader)
+{
+	const struct answer_places *places = &reader->rule->error_body;
+	struct place_value value;
+	if (reader->rule->error_body_is_object) {
+		read_error_object(reader);
+	} else if (places->count == 1 && place_read(places->items, &reader->source, &value) &&
+		   !is_null(&value)) {
+		bool whole = places->items->kind == PLACE_BODY && !value.json;
+		if (whole && json_check(value.text, NULL)) {
+			struct place_value json = { .text = json_value(value.text), .json = true };
+			strip_value(reader, &json);
+			value.text = json.text;
+		} else {
+			strip_value(reader, &value);
+		}
+		give_body(reader, places->items, &value);
+	}
+}
+
+static void read_content_type(struct reader *reader)
+{
+	const struct answer_rule *rule = reader->rule;
+	struct place_value value;
+	if (span_present(rule->content_type_text)) {
+		reader->answer->content_type = rule->content_type_text;
+	} else if (rule->content_type.kind != PLACE_NONE &&
+		   place_read(&rule->content_type, &reader->source, &value) && !is_null(&value)) {
+		struct span text = place_text(&value, reader->source.scratch);
+		if (text.len > 0 && is_writable(text)) {
+			reader->answer->content_type = text;
+		} else {
+			reader->answer->headers_dropped++;
+		}
+	}
+}
+
+static void add_header(struct reader *reader, struct span name, struct span value)
+{
+	struct answer *answer = reader->answer;
+	if (answer->header_count == MESSAGE_HEADERS_MAX || !is_writable(value)) {
+		answer->headers_dropped++;
+		return;
+	}
+	answer->headers[answer->header_count++] =
+		(struct message_header){ .name = name, .value = value, .type = MESSAGE_TEXT };
+}
+
+/* An array gives the header once for each of its elements. */
+static void add_header_list(struct reader *reader, struct span name, struct span json)
+{
+	if (!json_check(json, NULL) || json_type_of(json_value(json)) != JSON_ARRAY) {
+		reader->answer->headers_dropped++;
+		return;
+	}
+	struct json_cursor cursor = json_open(json_value(json));
+	struct place_value element = { .json = true };
+	while (json_next_element(&cursor, &element.text)) {
+		enum json_type type = json_type_of(element.text);
+		if (type == JSON_ARRAY || type == JSON_OBJECT || type == JSON_NULL) {
+			reader->answer->headers_dropped++;
+			continue;
+		}
+		add_header(reader, name, place_text(&element, reader->source.scratch));
+	}
+}
+
+static void read_headers(struct reader *reader)
+{
+	const struct message *reply = reader->source.message;
+	const struct answer_rule *rule = reader->rule;
+	for (unsigned i = 0; i < reply->header_count; i++) {
+		const struct message_header *header = &reply->headers[i];
+		unsigned j = 0;
+		while (j < rule->header_count &&
+			!span_equal_nocase(rule->headers[j], header->name)) {
+			j++;
+		}
+		if (j == rule->header_count || header->type == MESSAGE_NULL) {
+			continue;
+		}
+		if (header->type == MESSAGE_JSON) {
+			add_header_list(reader, rule->headers[j], header->value);
+		} else {
+			add_header(reader, rule->headers[j], header->value);
+		}
+	}
+}
+
+static void read_reply(struct reader *reader)
+{
+	struct answer *answer = reader->answer;
+	answer->error = condition_list_holds(&reader->rule->error, &reader->source);
+	answer->bad_reply = NULL;
+	answer->body = SPAN_ABSENT;
+	answer->body_is_json = false;
+	answer->content_type = SPAN_ABSENT;
+	answer->content_encoding = SPAN_ABSENT;
+	answer->header_count = 0;
+	answer->headers_dropped = 0;
+	read_status(reader);
+	if (answer->bad_reply != NULL) {
+		return;
+	}
+	if (answer->error) {
+		read_error_body(reader);
+	} else {
+		read_body(reader);
+		read_content_type(reader);
+	}
+	if (reader->rule->header_count > 0 && answer->bad_reply == NULL) {
+		read_headers(reader);
+	}
+}
+
+void answer_read(const struct mapping *mapping, const struct message *reply, struct buffer *scratch,
+	struct answer *answer)
+{
+	struct reader reader = { .rule = &mapping->answer,
+		.source = { .message = reply, .scratch = scratch },
+		.answer = answer };
+	size_t start = scratch->len;
+	for (;;) {
+		size_t cap = scratch->cap;
+		scratch->len = start;
+		read_reply(&reader);
+		if (scratch->failed) {
+			*answer = (struct answer){ .status = 502,
+				.bad_reply = "There is no memory for the reply." };
+			return;
+		}
+		if (scratch->cap == cap) {
+			return;
+		}
+	}
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "mappings/answer_rule.h"
+
+#include "mappings/filter.h"
+#include "mappings/header_name.h"
+
+#include <stddef.h>
+
+#define TIMEOUT_MAX_MS (24 * 3600 * (int64_t)1000)
+
+static const char *const when_names[] = {
+	[WHEN_REPLIED] = "replied", [WHEN_CONFIRMED] = "confirmed", [WHEN_SENT] = "sent", NULL
+};
+
+struct answer_options {
+	int when;
+	int64_t timeout_ms;
+	const struct json_node *correlation, *body, *content_type, *status_map, *status, *error;
+	const struct json_node *error_body, *headers;
+};
+
+#define NODE_ROW(name_, member, help_)                                           \
+	{                                                                        \
+		.name = name_, .type = OPTION_NODE,                              \
+		.offset = offsetof(struct answer_options, member), .help = help_ \
+	}
+
+const struct option answer_rows[] = {
+	{ .name = "when",
+		.type = OPTION_ENUM,
+		.offset = offsetof(struct answer_options, when),
+		.names = when_names,
+		.fallback = "replied",
+		.help = "`confirmed`: 202 once the broker has it; `sent`: 202 at once" },
+	{ .name = "timeout",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct answer_options, timeout_ms),
+		.min = 1,
+		.max = TIMEOUT_MAX_MS,
+		.help = "from the last byte of the request; without it `defaults.timeout`" },
+	NODE_ROW("correlation", correlation,
+		"place of the correlation id in the reply; without it `prop:correlation_id`"),
+	NODE_ROW("body", body, "place of the payload in the reply; without it `body:`"),
+	NODE_ROW("content_type", content_type,
+		"place or constant; without it the reply's own, `application/json` where `body` is "
+		"a pointer"),
+	NODE_ROW("status_map", status_map,
+		"`{\"at\": PLACE or list, \"map\": {value: status}}`, asked first"),
+	NODE_ROW("status", status,
+		"places; the first integer from 200 to 599 wins; without it `header:status`"),
+	NODE_ROW("error", error, "condition that makes a reply an error: its status, else 502"),
+	NODE_ROW("error_body", error_body,
+		"place of what the client may see of an error, or a list of places that give an "
+		"object"),
+	NODE_ROW("headers", headers, "names of reply headers that pass to the client"),
+	{ .name = "skip", .type = OPTION_LATER },
+	{ .name = "stream", .type = OPTION_LATER },
+	{ .name = "total", .type = OPTION_LATER },
+	{ .name = "dead", .type = OPTION_LATER },
+	{ .name = "parts", .type = OPTION_LATER },
+	{ .name = "bind", .type = OPTION_LATER },
+	{ .name = "reply_queue", .type = OPTION_LATER },
+	{ 0 },
+};
+
+struct map_options {
+	const struct json_node *at, *map;
+};
+
+static const struct option map_rows[] = {
+	{ .name = "at",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct map_options, at),
+		.required = true },
+	{ .name = "map",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct map_options, map),
+		.required = true },
+	{ 0 },
+};
+
+static unsigned count_members(const struct json_node *node)
+{
+	unsigned count = 0;
+	for (const struct json_node *n = node->first; n != NULL; n = n->next) {
+		count++;
+	}
+	return count;
+}
+
+/* One place, or an array of them. */
+static void compile_places(const struct json_node *node, struct store *store,
+	struct answer_places *places, struct problem_list *problems)
+{
+	bool list = node->type == JSON_ARRAY;
+	unsigned count = list ? count_members(node) : 1;
+	places->items = store_new(store, count + 1, sizeof(*places->items));
+	for (const struct json_node *n = list ? node->first : node; n != NULL;
+		n = list ? n->next : NULL) {
+		if (condition_place(n, store, &places->items[places->count], problems)) {
+			places->count++;
+		}
+	}
+	if (count == 0) {
+		problem_list_error(problems, node, "expected a place, like \"header:status\"");
+	}
+}
+
+static void compile_map(const struct json_node *node, struct store *store, struct answer_rule *rule,
+	struct problem_list *problems)
+{
+	struct map_options options;
+	if (node->type != JSON_OBJECT) {
+		problem_list_error(
+			problems, node, "expected {\"at\": PLACE, \"map\": {\"NotFound\": 404}}");
+		return;
+	}
+	if (!option_read(map_rows, node, &options, problems)) {
+		return;
+	}
+	compile_places(options.at, store, &rule->map_places, problems);
+	if (options.map->type != JSON_OBJECT) {
+		problem_list_error(
+			problems, options.map, "expected an object: {\"NotFound\": 404}");
+		return;
+	}
+	rule->map = store_new(store, count_members(options.map) + 1, sizeof(*rule->map));
+	for (const struct json_node *n = options.map->first; n != NULL; n = n->next) {
+		int64_t status = 0;
+		if (n->type != JSON_NUMBER || !option_parse_integer(n->text, &status) ||
+			status < 200 || status > 599) {
+			problem_list_error(problems, n, "expected a status from 200 to 599");
+			continue;
+		}
+		rule->map[rule->map_count++] =
+			(struct answer_status){ .value = n->name, .status = (int)status };
+	}
+}
+
+/* "text/plain" is a constant, "header:ct" a place. */
+static void compile_content_type(const struct json_node *node, struct store *store,
+	struct answer_rule *rule, struct problem_list *problems)
+{
+	struct span text = SPAN_ABSENT;
+	if (node->type == JSON_STRING) {
+		text = store_take(store, option_expand(node, problems));
+	}
+	if (span_present(text) && place_parse(text, &rule->content_type)) {
+		return;
+	}
+	rule->content_type = (struct place){ .kind = PLACE_NONE };
+	rule->content_type_text = text;
+	const char *slash = text.len > 0 ? memchr(text.ptr, '/', text.len) : NULL;
+	const char *end = text.len > 0 ? memchr(text.ptr, ';', text.len) : NULL;
+	bool good = slash != NULL && filter_is_plain_text(text);
+	if (good) {
+		size_t type = (size_t)(slash - text.ptr);
+		struct span subtype = span_skip(text, type + 1);
+		if (end != NULL && end > slash) {
+			subtype.len = (size_t)(end - slash) - 1;
+		}
+		good = header_name_is_token(span_of(text.ptr, type)) &&
+		       header_name_is_token(subtype);
+	}
+	if (!good) {
+		problem_list_error(problems, node,
+			"expected a content type like \"text/plain\", or a place like "
+			"\"header:content-type\"");
+	}
+}
+
+bool answer_rule_hides(struct span name)
+{
+	static const struct span hidden[] = { { "stack", 5 }, { "traceback", 9 },
+		{ "stacktrace", 10 }, { "stack_trace", 11 } };
+	for (unsigned i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		if (span_equal_nocase(name, hidden[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void compile_error_body(const struct json_node *node, struct store *store,
+	struct answer_rule *rule, struct problem_list *problems)
+{
+	compile_places(node, store, &rule->error_body, problems);
+	rule->error_body_is_object = node->type == JSON_ARRAY;
+	for (unsigned i = 0; i < rule->error_body.count; i++) {
+		struct span token = place_token(&rule->error_body.items[i]);
+		if (answer_rule_hides(token)) {
+			problem_list_error(problems, node,
+				"'%.*s' is for your log: stacks and tracebacks never reach a "
+				"client",
+				(int)token.len, token.ptr);
+		} else if (rule->error_body_is_object && token.len == 0) {
+			problem_list_error(problems, node,
+				"a list of places gives an object: each needs a name at its end, "
+				"like body:/error/message");
+		}
+	}
+}
+
+static void compile_header(const struct json_node *node, struct store *store,
+	struct answer_rule *rule, struct problem_list *problems)
+{
+	struct span name = SPAN_ABSENT;
+	if (node->type == JSON_STRING) {
+		name = store_take(store, option_expand(node, problems));
+	}
+	if (!header_name_is_token(name) || memchr(name.ptr, '*', name.len) != NULL) {
+		problem_list_error(problems, node, "expected the name of a reply header");
+	} else if (header_name_is_gateways(name)) {
+		problem_list_warning(problems, node,
+			"'%.*s' is the gateway's own and never taken from a reply", (int)name.len,
+			name.ptr);
+	} else {
+		rule->headers[rule->header_count++] = name;
+	}
+}
+
+static void compile_headers(const struct json_node *node, struct store *store,
+	struct answer_rule *rule, struct problem_list *problems)
+{
+	bool list = node->type == JSON_ARRAY;
+	unsigned count = list ? count_members(node) : 1;
+	rule->headers = store_new(store, count + 1, sizeof(*rule->headers));
+	for (const struct json_node *n = list ? node->first : node; n != NULL;
+		n = list ? n->next : NULL) {
+		compile_header(n, store, rule, problems);
+	}
+}
+
+static void set_defaults(struct answer_rule *rule, struct store *store)
+{
+	*rule = (struct answer_rule){ .when = WHEN_REPLIED };
+	place_parse(SPAN("prop:correlation_id"), &rule->correlation);
+	place_parse(SPAN("body:"), &rule->body);
+	rule->status.items = store_new(store, 1, sizeof(*rule->status.items));
+	rule->status.count = 1;
+	place_parse(SPAN("header:status"), rule->status.items);
+}
+
+void answer_rule_compile(const struct json_node *node, struct store *store,
+	struct answer_rule *rule, struct problem_list *problems)
+{
+	struct answer_options options;
+	set_defaults(rule, store);
+	if (node == NULL) {
+		return;
+	}
+	if (node->type != JSON_OBJECT) {
+		problem_list_error(problems, node, "expected an object");
+		return;
+	}
+	option_read(answer_rows, node, &options, problems);
+	rule->when = options.when;
+	rule->timeout_ms = options.timeout_ms;
+	if (options.correlation != NULL) {
+		condition_place(options.correlation, store, &rule->correlation, problems);
+	}
+	if (options.body != NULL) {
+		condition_place(options.body, store, &rule->body, problems);
+	}
+	if (options.content_type != NULL) {
+		compile_content_type(options.content_type, store, rule, problems);
+	}
+	if (options.status_map != NULL) {
+		compile_map(options.status_map, store, rule, problems);
+	}
+	if (options.status != NULL) {
+		rule->status.count = 0;
+		compile_places(options.status, store, &rule->status, problems);
+	}
+	if (options.error != NULL) {
+		condition_list_compile(options.error, store, &rule->error, problems);
+	}
+	if (options.error_body != NULL) {
+		compile_error_body(options.error_body, store, rule, problems);
+	}
+	if (options.headers != NULL) {
+		compile_headers(options.headers, store, rule, problems);
+	}
+	option_finish(answer_rows, &options);
+}

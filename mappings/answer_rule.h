@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * The `answer` of one mapping, compiled. Immutable after load, read by any thread. Evaluated by
+ * answer.c.
+ */
+#pragma once
+
+#include "base/json_tree.h"
+#include "base/option.h"
+#include "base/problem_list.h"
+#include "mappings/condition.h"
+#include "mappings/mapping.h"
+#include "mappings/place.h"
+#include "mappings/store.h"
+
+#include <stdbool.h>
+
+struct answer_places {
+	struct place *items;
+	unsigned count;
+};
+
+struct answer_status {
+	struct span value;
+	int status;
+};
+
+struct answer_rule {
+	int when;           /* enum answer_when */
+	int64_t timeout_ms; /* 0: not set */
+	struct place correlation;
+	struct place body;
+	struct place content_type;     /* PLACE_NONE: see content_type_text */
+	struct span content_type_text; /* a constant; absent: by rule */
+	struct answer_places map_places;
+	struct answer_status *map;
+	unsigned map_count;
+	struct answer_places status;
+	struct condition_list error;
+	struct answer_places error_body;
+	bool error_body_is_object; /* a list: an object keyed by the places' last tokens */
+	struct span *headers;
+	unsigned header_count;
+};
+
+extern const struct option answer_rows[];
+
+/* Compiles `node` (NULL: all defaults) into `store`; problems are added. */
+void answer_rule_compile(const struct json_node *node, struct store *store,
+	struct answer_rule *rule, struct problem_list *problems);
+/* Stacks and tracebacks stay inside, whatever a worker calls them. */
+bool answer_rule_hides(struct span name);

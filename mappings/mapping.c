@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "mappings/mapping_parts.h"
+
+#include "base/memory.h"
+#include "mappings/filter.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#define NAME_MAX_BYTES 128
+
+struct mapping_options {
+	char *name;
+	const struct json_node *match, *send, *answer;
+	struct {
+		int64_t body;
+		int64_t reply;
+	} limits;
+};
+
+static const struct option limit_rows[] = {
+	{ .name = "body",
+		.type = OPTION_SIZE,
+		.offset = offsetof(struct mapping_options, limits.body) -
+			  offsetof(struct mapping_options, limits),
+		.help = "largest request body; only lower than the listener's" },
+	{ .name = "reply",
+		.type = OPTION_SIZE,
+		.offset = offsetof(struct mapping_options, limits.reply) -
+			  offsetof(struct mapping_options, limits),
+		.help = "largest reply; only lower than `defaults.limits`" },
+	{ 0 },
+};
+
+static const struct option mapping_rows[] = {
+	{ .name = "name",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct mapping_options, name),
+		.required = true,
+		.help = "in logs and metrics; unique" },
+	{ .name = "match",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct mapping_options, match),
+		.required = true,
+		.rows = match_rows,
+		.help = "which requests; the first mapping in order that fits takes one" },
+	{ .name = "send",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct mapping_options, send),
+		.required = true,
+		.rows = send_rows,
+		.help = "the message a request becomes" },
+	{ .name = "answer",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct mapping_options, answer),
+		.rows = answer_rows,
+		.help = "what the client gets for the reply" },
+	{ .name = "limits",
+		.type = OPTION_OBJECT,
+		.offset = offsetof(struct mapping_options, limits),
+		.rows = limit_rows,
+		.help = "may only lower" },
+	{ .name = "respond", .type = OPTION_LATER },
+	{ .name = "files", .type = OPTION_LATER },
+	{ .name = "redirect", .type = OPTION_LATER },
+	{ .name = "cors", .type = OPTION_LATER },
+	{ 0 },
+};
+
+static int64_t compile_limit(const struct json_node *node, struct span name, int64_t own,
+	int64_t most, struct problem_list *problems)
+{
+	const struct json_node *limits = json_node_member(node, SPAN("limits"));
+	const struct json_node *at = limits != NULL ? json_node_member(limits, name) : NULL;
+	if (at == NULL) {
+		return most;
+	}
+	if (most > 0 && (own == 0 || own > most)) {
+		problem_list_error(problems, at,
+			"a mapping may only lower this; defaults.limits.%.*s is %lld bytes",
+			(int)name.len, name.ptr, (long long)most);
+	}
+	return own;
+}
+
+static void compile_name(struct mapping *mapping, const char *name, struct problem_list *problems)
+{
+	if (name == NULL) {
+		return;
+	}
+	mapping->name = store_copy(&mapping->store, span_from_text(name));
+	if (mapping->name.len == 0 || mapping->name.len > NAME_MAX_BYTES ||
+		!filter_is_plain_text(mapping->name)) {
+		problem_list_error(problems, json_node_member(mapping->node, SPAN("name")),
+			"expected a name of 1 to 128 bytes without control characters");
+	}
+}
+
+struct mapping *mapping_create(
+	const struct json_node *node, const struct mapping_context *context, size_t index)
+{
+	struct mapping_options options;
+	if (node->type != JSON_OBJECT) {
+		problem_list_error(context->problems, node,
+			"expected a mapping: {\"name\", \"match\", \"send\", \"answer\"}");
+		return NULL;
+	}
+	struct mapping *mapping = memory_new(1, sizeof(*mapping));
+	mapping->index = index;
+	mapping->node = node;
+	mapping->name = SPAN("");
+	option_read(mapping_rows, node, &options, context->problems);
+	compile_name(mapping, options.name, context->problems);
+	if (options.match != NULL) {
+		match_rule_compile(
+			options.match, &mapping->store, &mapping->match, context->problems);
+	}
+	answer_rule_compile(options.answer, &mapping->store, &mapping->answer, context->problems);
+	if (options.send != NULL) {
+		struct send_rule_context send = { .mapping = context,
+			.match = &mapping->match,
+			.when = mapping->answer.when,
+			.store = &mapping->store,
+			.problems = context->problems };
+		send_rule_compile(options.send, &send, &mapping->send);
+	}
+	mapping->timeout_ms = mapping->answer.timeout_ms > 0 ? mapping->answer.timeout_ms
+							     : context->default_timeout_ms;
+	mapping->limit_body = compile_limit(
+		node, SPAN("body"), options.limits.body, context->limit_body, context->problems);
+	mapping->limit_reply = compile_limit(
+		node, SPAN("reply"), options.limits.reply, context->limit_reply, context->problems);
+	option_finish(mapping_rows, &options);
+	return mapping;
+}
+
+void mapping_destroy(struct mapping *mapping)
+{
+	if (mapping != NULL) {
+		send_rule_finish(&mapping->send);
+		store_finish(&mapping->store);
+		free(mapping);
+	}
+}
+
+const char *mapping_name(const struct mapping *mapping)
+{
+	return mapping->name.ptr;
+}
+
+size_t mapping_index(const struct mapping *mapping)
+{
+	return mapping->index;
+}
+
+size_t mapping_bridge_index(const struct mapping *mapping)
+{
+	return mapping->send.bridge;
+}
+
+const struct place *mapping_correlation(const struct mapping *mapping)
+{
+	return mapping->correlation;
+}
+
+enum answer_when mapping_when(const struct mapping *mapping)
+{
+	return mapping->answer.when;
+}
+
+int64_t mapping_timeout_ms(const struct mapping *mapping)
+{
+	return mapping->timeout_ms;
+}
+
+int64_t mapping_limit_body(const struct mapping *mapping)
+{
+	return mapping->limit_body;
+}
+
+int64_t mapping_limit_reply(const struct mapping *mapping)
+{
+	return mapping->limit_reply;
+}
+
+bool mapping_to_queue(const struct mapping *mapping)
+{
+	return mapping->send.to_queue;
+}
+
+int mapping_accepts_body(const struct mapping *mapping, bool has_body, struct refusal *refusal)
+{
+	if (mapping->match.body == MATCH_BODY_REQUIRED && !has_body) {
+		*refusal = (struct refusal){
+			.status = 411, .type = "length-required", .detail = "This needs a body."
+		};
+		return 411;
+	}
+	if (mapping->match.body == MATCH_BODY_NONE && has_body) {
+		*refusal = (struct refusal){
+			.status = 400, .type = "bad-request", .detail = "This takes no body."
+		};
+		return 400;
+	}
+	return 0;
+}
+
+void mapping_document(FILE *out)
+{
+	option_document(mapping_rows, "mappings[]", out);
+}

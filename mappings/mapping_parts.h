@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/* A compiled mapping as the files of this folder see it. Everybody else uses mapping.h. */
+#pragma once
+
+#include "mappings/answer_rule.h"
+#include "mappings/mapping.h"
+#include "mappings/match.h"
+#include "mappings/send_rule.h"
+#include "mappings/store.h"
+
+struct mapping {
+	struct span name;
+	size_t index;
+	const struct json_node *node;
+	struct match_rule match;
+	struct send_rule send;
+	struct answer_rule answer;
+	const struct place *correlation; /* one of the table's */
+	int64_t timeout_ms;
+	int64_t limit_body;
+	int64_t limit_reply;
+	struct store store;
+};
+
+/* Compiles `node`; NULL when it is no object. Problems are added. Never half-built. */
+struct mapping *mapping_create(
+	const struct json_node *node, const struct mapping_context *context, size_t index);
+void mapping_destroy(struct mapping *mapping);

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * The table is searched from its start, because the order in which mappings are written decides. A
+ * mapping whose number of segments or first literal does not fit is passed in a few instructions.
+ */
+
+#include "mappings/mapping.h"
+
+#include "base/memory.h"
+#include "mappings/mapping_parts.h"
+#include "mappings/path.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct mapping_table {
+	struct mapping **items;
+	size_t count;
+	struct place *correlations;
+	size_t correlation_count;
+	struct mapping_exchanges *exchanges; /* one list for each bridge that was asked for */
+};
+
+struct mapping_exchanges {
+	struct mapping_exchanges *next;
+	const char **names; /* the names belong to their templates */
+};
+
+struct mapping_table *mapping_table_create(void)
+{
+	return memory_new(1, sizeof(struct mapping_table));
+}
+
+void mapping_table_destroy(struct mapping_table *table)
+{
+	if (table == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		mapping_destroy(table->items[i]);
+	}
+	while (table->exchanges != NULL) {
+		struct mapping_exchanges *exchanges = table->exchanges;
+		table->exchanges = exchanges->next;
+		free(exchanges->names);
+		free(exchanges);
+	}
+	free(table->items);
+	free(table->correlations);
+	free(table);
+}
+
+void mapping_table_add(struct mapping_table *table, const struct json_node *node,
+	const struct mapping_context *context)
+{
+	struct mapping *mapping = mapping_create(node, context, table->count);
+	if (mapping == NULL) {
+		return;
+	}
+	if ((table->count & (table->count - 1)) == 0) {
+		size_t room = table->count > 0 ? 2 * table->count : 1;
+		table->items = memory_resize(table->items, room, sizeof(*table->items));
+	}
+	table->items[table->count++] = mapping;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct mapping *x = *(struct mapping *const *)a;
+	const struct mapping *y = *(struct mapping *const *)b;
+	int order = strcmp(x->name.ptr, y->name.ptr);
+	return order != 0 ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+static void check_names(const struct mapping_table *table, struct problem_list *problems)
+{
+	struct mapping **sorted = memory_new(table->count + 1, sizeof(*sorted));
+	for (size_t i = 0; i < table->count; i++) {
+		sorted[i] = table->items[i];
+	}
+	qsort(sorted, table->count, sizeof(*sorted), compare_names);
+	for (size_t i = 1; i < table->count; i++) {
+		if (sorted[i]->name.len > 0 && span_equal(sorted[i]->name, sorted[i - 1]->name)) {
+			problem_list_error(problems,
+				json_node_member(sorted[i]->node, SPAN("name")),
+				"the name '%s' is taken by an earlier mapping",
+				sorted[i]->name.ptr);
+		}
+	}
+	free(sorted);
+}
+
+/* The first earlier mapping that hides an entrance of mapping `at`, or NULL. */
+static const struct mapping *find_hider(const struct mapping_table *table, size_t at,
+	bool (*hides)(const struct match_rule *, const struct match_rule *))
+{
+	for (size_t i = 0; i < at; i++) {
+		if (hides(&table->items[i]->match, &table->items[at]->match)) {
+			return table->items[i];
+		}
+	}
+	return NULL;
+}
+
+static void check_reach(const struct mapping_table *table, struct problem_list *problems)
+{
+	for (size_t i = 1; i < table->count; i++) {
+		const struct match_rule *rule = &table->items[i]->match;
+		const struct mapping *path =
+			rule->has_path ? find_hider(table, i, match_rule_hides_path) : NULL;
+		const struct mapping *op =
+			rule->has_op ? find_hider(table, i, match_rule_hides_op) : NULL;
+		const struct mapping *hider = path != NULL ? path : op;
+		if (hider != NULL && (path != NULL) == rule->has_path &&
+			(op != NULL) == rule->has_op) {
+			problem_list_warning(problems,
+				json_node_member(table->items[i]->node, SPAN("match")),
+				"this mapping can never be reached: the earlier mapping '%s' takes "
+				"its requests",
+				hider->name.ptr);
+		}
+	}
+}
+
+/* Most common first; an insertion sort, for there are few. */
+static void collect_correlations(struct mapping_table *table)
+{
+	size_t *uses = memory_new(table->count + 1, sizeof(*uses));
+	struct place *places = memory_new(table->count + 1, sizeof(*places));
+	size_t count = 0;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct place *place = &table->items[i]->answer.correlation;
+		size_t at = 0;
+		while (at < count && !place_equal(&places[at], place)) {
+			at++;
+		}
+		places[at] = *place;
+		uses[at]++;
+		count += at == count;
+		for (; at > 0 && uses[at] > uses[at - 1]; at--) {
+			struct place moved = places[at];
+			places[at] = places[at - 1];
+			places[at - 1] = moved;
+			size_t moved_uses = uses[at];
+			uses[at] = uses[at - 1];
+			uses[at - 1] = moved_uses;
+		}
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		size_t at = 0;
+		while (!place_equal(&places[at], &table->items[i]->answer.correlation)) {
+			at++;
+		}
+		table->items[i]->correlation = &places[at];
+	}
+	free(uses);
+	free(table->correlations);
+	table->correlations = places;
+	table->correlation_count = count;
+}
+
+void mapping_table_finish(struct mapping_table *table, struct problem_list *problems)
+{
+	check_names(table, problems);
+	check_reach(table, problems);
+	collect_correlations(table);
+}
+
+size_t mapping_table_count(const struct mapping_table *table)
+{
+	return table->count;
+}
+
+const struct mapping *mapping_table_at(const struct mapping_table *table, size_t index)
+{
+	return table->items[index];
+}
+
+const struct place *mapping_table_correlations(const struct mapping_table *table, size_t *count)
+{
+	*count = table->correlation_count;
+	return table->correlations;
+}
+
+static void add_exchange(const char **names, const struct mapping *mapping)
+{
+	struct span text;
+	if (mapping->send.exchange == NULL ||
+		!template_is_constant(mapping->send.exchange, &text) || text.len == 0) {
+		return;
+	}
+	while (*names != NULL && strcmp(*names, text.ptr) != 0) {
+		names++;
+	}
+	*names = text.ptr;
+}
+
+const char *const *mapping_table_exchanges(struct mapping_table *table, const char *bridge)
+{
+	struct mapping_exchanges *exchanges = memory_new(1, sizeof(*exchanges));
+	exchanges->names = memory_new(table->count + 1, sizeof(*exchanges->names));
+	exchanges->next = table->exchanges;
+	table->exchanges = exchanges;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct mapping *mapping = table->items[i];
+		if (mapping->send.bridge_name != NULL &&
+			strcmp(mapping->send.bridge_name, bridge) == 0) {
+			add_exchange(exchanges->names, mapping);
+		}
+	}
+	return exchanges->names;
+}
+
+static int refuse(struct refusal *refusal, int status, const char *type, const char *detail)
+{
+	*refusal = (struct refusal){ .status = status, .type = type, .detail = detail };
+	return status;
+}
+
+static int match_op(const struct mapping_table *table, const struct request *request,
+	struct match *match, struct refusal *refusal)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct match_rule *rule = &table->items[i]->match;
+		if (match_rule_op(rule, request->op)) {
+			match->mapping = table->items[i];
+			if (rule->op_tail) {
+				match->op_rest = span_skip(request->op, rule->op.len);
+			}
+			return 0;
+		}
+	}
+	return refuse(refusal, 404, "not-found", "No mapping has this operation.");
+}
+
+static int match_path(const struct mapping_table *table, const struct request *request,
+	struct match *match, struct refusal *refusal)
+{
+	struct path path;
+	const char *why = path_split(request->path, match->scratch, &path);
+	if (why != NULL) {
+		return refuse(refusal, 400, "bad-request", why);
+	}
+	uint32_t methods = match_method_served_by(request->method);
+	const struct mapping *nearest = NULL;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct match_rule *rule = &table->items[i]->match;
+		if (!rule->has_path || !path_pattern_match(&rule->path, &path)) {
+			continue;
+		}
+		if (rule->methods & methods) {
+			match->mapping = table->items[i];
+			match->path = path.text;
+			match->capture_count = rule->path.capture_count;
+			path_pattern_capture(&rule->path, &path, match->captures);
+			return 0;
+		}
+		nearest = nearest != NULL ? nearest : table->items[i];
+	}
+	if (nearest == NULL) {
+		return refuse(refusal, 404, "not-found", "No mapping has this path.");
+	}
+	match->mapping = nearest;
+	return refuse(refusal, 405, "method-not-allowed", "This path has no such method.");
+}
+
+int mapping_table_match(const struct mapping_table *table, const struct request *request,
+	struct match *match, struct refusal *refusal)
+{
+	match->mapping = NULL;
+	match->capture_count = 0;
+	match->path = SPAN_ABSENT;
+	match->op_rest = SPAN_ABSENT;
+	if (span_present(request->path)) {
+		return match_path(table, request, match, refusal);
+	}
+	return match_op(table, request, match, refusal);
+}
+
+void mapping_table_allow(
+	const struct mapping_table *table, const struct request *request, struct buffer *out)
+{
+	struct path path;
+	struct buffer scratch = { 0 };
+	uint32_t methods = 0;
+	if (path_split(request->path, &scratch, &path) == NULL) {
+		for (size_t i = 0; i < table->count; i++) {
+			const struct match_rule *rule = &table->items[i]->match;
+			if (rule->has_path && path_pattern_match(&rule->path, &path)) {
+				methods |= rule->methods;
+			}
+		}
+	}
+	match_append_methods(methods, out);
+	buffer_finish(&scratch);
+}

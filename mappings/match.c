@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "mappings/match.h"
+
+#include "mappings/condition.h"
+
+#include <stddef.h>
+
+/* What the HTTP parser lets in; a mapping without a method serves any other, too. */
+static const char *const method_names[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE",
+	"OPTIONS", "QUERY", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK",
+	"REPORT", "SEARCH", NULL };
+
+#define METHOD_GET 1u
+#define METHOD_HEAD 2u
+#define METHOD_OTHER (1u << 31)
+
+static const char *const body_names[] = { [MATCH_BODY_OPTIONAL] = "optional",
+	[MATCH_BODY_REQUIRED] = "required",
+	[MATCH_BODY_NONE] = "none",
+	NULL };
+
+struct match_options {
+	struct option_texts method;
+	char *path;
+	const struct json_node *op;
+	int body;
+	bool json;
+};
+
+const struct option match_rows[] = {
+	{ .name = "method",
+		.type = OPTION_TEXTS,
+		.offset = offsetof(struct match_options, method),
+		.help = "one or a list; none: any. A HEAD request finds GET mappings" },
+	{ .name = "path",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct match_options, path),
+		.help = "pattern: `:name` is one segment, a trailing `*rest` any number, `/?` an "
+			"optional slash" },
+	{ .name = "op",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct match_options, op),
+		.help = "operation of a WebSocket envelope, `orders.*` for a tail; or `{\"name\", "
+			"\"captures\": {NAME: \"body:/pointer\"}}`" },
+	{ .name = "body",
+		.type = OPTION_ENUM,
+		.offset = offsetof(struct match_options, body),
+		.names = body_names,
+		.fallback = "optional",
+		.help = "`required`: 411 without one; `none`: 400 with one" },
+	{ .name = "json",
+		.type = OPTION_BOOL,
+		.offset = offsetof(struct match_options, json),
+		.fallback = "false",
+		.help = "the body must be strict JSON, else 400" },
+	{ .name = "host", .type = OPTION_LATER },
+	{ .name = "query", .type = OPTION_LATER },
+	{ .name = "header", .type = OPTION_LATER },
+	{ .name = "accept", .type = OPTION_LATER },
+	{ .name = "layer", .type = OPTION_LATER },
+	{ .name = "content_types", .type = OPTION_LATER },
+	{ .name = "encodings", .type = OPTION_LATER },
+	{ 0 },
+};
+
+struct op_options {
+	char *name;
+	const struct json_node *captures;
+};
+
+static const struct option op_rows[] = {
+	{ .name = "name",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct op_options, name),
+		.required = true },
+	{ .name = "captures",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct op_options, captures) },
+	{ 0 },
+};
+
+uint32_t match_method(struct span method)
+{
+	for (unsigned i = 0; method_names[i] != NULL; i++) {
+		if (span_equal(method, span_from_text(method_names[i]))) {
+			return 1u << i;
+		}
+	}
+	return METHOD_OTHER;
+}
+
+uint32_t match_method_served_by(struct span method)
+{
+	uint32_t bit = match_method(method);
+	return bit == METHOD_HEAD ? METHOD_HEAD | METHOD_GET : bit;
+}
+
+void match_append_methods(uint32_t methods, struct buffer *out)
+{
+	if (methods & METHOD_GET) {
+		methods |= METHOD_HEAD;
+	}
+	size_t start = out->len;
+	for (unsigned i = 0; method_names[i] != NULL; i++) {
+		if (methods & 1u << i) {
+			buffer_append_format(
+				out, "%s%s", out->len > start ? ", " : "", method_names[i]);
+		}
+	}
+}
+
+static void compile_methods(const struct json_node *node, const struct option_texts *texts,
+	struct match_rule *rule, struct problem_list *problems)
+{
+	rule->methods = texts->count == 0 ? UINT32_MAX : 0;
+	for (size_t i = 0; i < texts->count; i++) {
+		struct span method = span_from_text(texts->items[i]);
+		uint32_t bit = match_method(method);
+		if (bit == METHOD_OTHER) {
+			const char *near = option_nearest_name(method, method_names);
+			problem_list_error(problems, json_node_member(node, SPAN("method")),
+				"unknown method '%s'; expected GET, HEAD, POST, PUT, PATCH, DELETE "
+				"or "
+				"OPTIONS%s%s",
+				texts->items[i], near != NULL ? "; did you mean " : "",
+				near != NULL ? near : "");
+			continue;
+		}
+		rule->methods |= bit;
+	}
+}
+
+static void compile_path(const struct json_node *node, const char *text, struct store *store,
+	struct match_rule *rule, struct problem_list *problems)
+{
+	const char *why = path_pattern_parse(span_from_text(text), store, &rule->path);
+	if (why != NULL) {
+		problem_list_error(
+			problems, json_node_member(node, SPAN("path")), "the pattern %s", why);
+		return;
+	}
+	rule->has_path = true;
+	for (unsigned i = 0; i < rule->path.capture_count; i++) {
+		rule->captures[i] =
+			(struct match_capture){ .name = rule->path.captures[i], .in_path = true };
+	}
+	rule->capture_count = rule->path.capture_count;
+}
+
+static void compile_op_capture(const struct json_node *node, struct store *store,
+	struct match_rule *rule, struct problem_list *problems)
+{
+	struct place place;
+	if (!condition_place(node, store, &place, problems)) {
+		return;
+	}
+	if (place.kind != PLACE_BODY || !span_present(place.pointer)) {
+		problem_list_error(
+			problems, node, "expected a pointer into the payload, like body:/id");
+		return;
+	}
+	unsigned index = match_rule_capture(rule, node->name);
+	if (index == MATCH_CAPTURES_MAX) {
+		if (rule->capture_count == MATCH_CAPTURES_MAX) {
+			problem_list_error(problems, node, "more than 16 captures");
+			return;
+		}
+		index = rule->capture_count++;
+		rule->captures[index].name = store_copy(store, node->name);
+	}
+	rule->captures[index].in_op = true;
+	rule->captures[index].place = place;
+}
+
+static void compile_op_captures(const struct json_node *node, struct store *store,
+	struct match_rule *rule, struct problem_list *problems)
+{
+	if (node->type != JSON_OBJECT) {
+		problem_list_error(problems, node, "expected an object: {\"id\": \"body:/id\"}");
+		return;
+	}
+	for (const struct json_node *n = node->first; n != NULL; n = n->next) {
+		compile_op_capture(n, store, rule, problems);
+	}
+}
+
+static void compile_op_name(const struct json_node *node, struct span name, struct store *store,
+	struct match_rule *rule, struct problem_list *problems)
+{
+	const char *star = name.len > 0 ? memchr(name.ptr, '*', name.len) : NULL;
+	if (name.len == 0 || (star != NULL && star != name.ptr + name.len - 1)) {
+		problem_list_error(
+			problems, node, "expected an operation like orders.create or orders.*");
+		return;
+	}
+	rule->has_op = true;
+	rule->op_tail = star != NULL;
+	rule->op = store_copy(store, span_of(name.ptr, name.len - rule->op_tail));
+}
+
+static void compile_op(const struct json_node *node, struct store *store, struct match_rule *rule,
+	struct problem_list *problems)
+{
+	if (node->type == JSON_STRING) {
+		struct span name = store_take(store, option_expand(node, problems));
+		if (span_present(name)) {
+			compile_op_name(node, name, store, rule, problems);
+		}
+		return;
+	}
+	struct op_options options;
+	if (node->type != JSON_OBJECT) {
+		problem_list_error(
+			problems, node, "expected a string or {\"name\": …, \"captures\": {…}}");
+		return;
+	}
+	if (option_read(op_rows, node, &options, problems)) {
+		compile_op_name(node, span_from_text(options.name), store, rule, problems);
+		if (options.captures != NULL) {
+			compile_op_captures(options.captures, store, rule, problems);
+		}
+	}
+	option_finish(op_rows, &options);
+}
+
+void match_rule_compile(const struct json_node *node, struct store *store, struct match_rule *rule,
+	struct problem_list *problems)
+{
+	struct match_options options;
+	*rule = (struct match_rule){ .methods = UINT32_MAX };
+	if (node->type != JSON_OBJECT) {
+		problem_list_error(
+			problems, node, "expected an object: {\"method\", \"path\"} or {\"op\"}");
+		return;
+	}
+	option_read(match_rows, node, &options, problems);
+	compile_methods(node, &options.method, rule, problems);
+	if (options.path != NULL) {
+		compile_path(node, options.path, store, rule, problems);
+	}
+	if (options.op != NULL) {
+		compile_op(options.op, store, rule, problems);
+	}
+	if (json_node_member(node, SPAN("path")) == NULL && options.op == NULL) {
+		problem_list_error(problems, node,
+			"expected a path or an op; without either nothing can reach the mapping");
+	}
+	rule->body = options.body;
+	rule->json = options.json;
+	if (rule->json && rule->body == MATCH_BODY_NONE) {
+		problem_list_error(problems, node, "body none cannot be json");
+	}
+	option_finish(match_rows, &options);
+}
+
+unsigned match_rule_capture(const struct match_rule *rule, struct span name)
+{
+	for (unsigned i = 0; i < rule->capture_count; i++) {
+		if (span_equal(rule->captures[i].name, name)) {
+			return i;
+		}
+	}
+	return MATCH_CAPTURES_MAX;
+}
+
+bool match_rule_op(const struct match_rule *rule, struct span op)
+{
+	if (!rule->has_op) {
+		return false;
+	}
+	return rule->op_tail ? op.len > rule->op.len && span_starts_with(op, rule->op)
+			     : span_equal(op, rule->op);
+}
+
+bool match_rule_hides_path(const struct match_rule *first, const struct match_rule *rule)
+{
+	uint32_t served = first->methods | (first->methods & METHOD_GET ? METHOD_HEAD : 0);
+	return first->has_path && (rule->methods & ~served) == 0 &&
+	       path_pattern_covers(&first->path, &rule->path);
+}
+
+bool match_rule_hides_op(const struct match_rule *first, const struct match_rule *rule)
+{
+	if (!first->has_op) {
+		return false;
+	}
+	if (!first->op_tail) {
+		return !rule->op_tail && span_equal(first->op, rule->op);
+	}
+	/* "a.*" asks for something behind the dot, a plain "a." has nothing there. */
+	return span_starts_with(rule->op, first->op) &&
+	       (rule->op_tail || rule->op.len > first->op.len);
+}

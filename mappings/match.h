@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * The `match` of one mapping: its two entrances (method and path, or op), what it captures, and
+ * what it asks of the body. Compiled at load, immutable, read by any thread.
+ */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/json_tree.h"
+#include "base/option.h"
+#include "base/problem_list.h"
+#include "base/span.h"
+#include "mappings/mapping.h"
+#include "mappings/path.h"
+#include "mappings/place.h"
+#include "mappings/request.h"
+#include "mappings/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum match_body { MATCH_BODY_OPTIONAL, MATCH_BODY_REQUIRED, MATCH_BODY_NONE };
+
+struct match_capture {
+	struct span name;
+	bool in_path;
+	bool in_op; /* `place` says where in the payload */
+	struct place place;
+};
+
+struct match_rule {
+	uint32_t methods; /* a bit for each known one */
+	bool has_path;
+	bool has_op;
+	bool op_tail; /* ends in "*"; `op` is what stands before it */
+	bool json;
+	int body; /* enum match_body */
+	struct path_pattern path;
+	struct span op;
+	struct match_capture captures[MATCH_CAPTURES_MAX]; /* those of the path first */
+	unsigned capture_count;
+};
+
+extern const struct option match_rows[];
+
+/* The bit of a method; one bit for all that have no own. */
+uint32_t match_method(struct span method);
+/* The mask of mappings that serve a request of this method: GET mappings serve HEAD. */
+uint32_t match_method_served_by(struct span method);
+/* "GET, HEAD, POST" */
+void match_append_methods(uint32_t methods, struct buffer *out);
+
+/* Compiles `node` into `store`; problems are added. */
+void match_rule_compile(const struct json_node *node, struct store *store, struct match_rule *rule,
+	struct problem_list *problems);
+/* Index of a capture, or MATCH_CAPTURES_MAX. */
+unsigned match_rule_capture(const struct match_rule *rule, struct span name);
+bool match_rule_op(const struct match_rule *rule, struct span op);
+/* No request reaches `rule` that an earlier mapping with `first` does not take. */
+bool match_rule_hides_path(const struct match_rule *first, const struct match_rule *rule);
+bool match_rule_hides_op(const struct match_rule *first, const struct match_rule *rule);

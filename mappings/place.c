@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "mappings/place.h"
+
+#include "base/json.h"
+
+static bool take(struct span *text, struct span prefix)
+{
+	if (!span_starts_with(*text, prefix)) {
+		return false;
+	}
+	*text = span_skip(*text, prefix.len);
+	return true;
+}
+
+static bool parse_header(struct span text, struct place *place)
+{
+	place->kind = PLACE_HEADER;
+	place->name = text;
+	const char *hash = text.len > 0 ? memchr(text.ptr, '#', text.len) : NULL;
+	if (hash != NULL) {
+		place->name.len = (size_t)(hash - text.ptr);
+		place->pointer = span_skip(text, place->name.len + 1);
+	}
+	return place->name.len > 0 &&
+	       (hash == NULL || (place->pointer.len > 0 && json_pointer_check(place->pointer)));
+}
+
+bool place_parse(struct span text, struct place *place)
+{
+	*place = (struct place){ .kind = PLACE_NONE };
+	if (span_equal(text, SPAN("key"))) {
+		place->kind = PLACE_KEY;
+		return true;
+	}
+	if (take(&text, SPAN("prop:"))) {
+		place->kind = PLACE_PROPERTY;
+		place->property = message_property_from_name(text);
+		return place->property != PROPERTY_COUNT;
+	}
+	if (take(&text, SPAN("body:"))) {
+		place->kind = PLACE_BODY;
+		place->pointer = text.len > 0 ? text : SPAN_ABSENT;
+		return text.len == 0 || json_pointer_check(text);
+	}
+	return take(&text, SPAN("header:")) && parse_header(text, place);
+}
+
+static bool body_is_json(struct place_source *source)
+{
+	if (source->body == PLACE_UNCHECKED) {
+		source->body =
+			json_check(source->message->body, NULL) ? PLACE_JSON : PLACE_NOT_JSON;
+	}
+	return source->body == PLACE_JSON;
+}
+
+static bool read_pointer(struct span json, struct span pointer, struct place_value *value)
+{
+	value->json = true;
+	return json_pointer(json_value(json), pointer, &value->text);
+}
+
+static bool read_header(
+	const struct place *place, struct place_source *source, struct place_value *value)
+{
+	const struct message_header *header = message_header(source->message, place->name);
+	if (header == NULL || header->type == MESSAGE_NULL) {
+		return false;
+	}
+	if (!span_present(place->pointer) && header->type != MESSAGE_JSON) {
+		*value = (struct place_value){ .text = header->value };
+		return true;
+	}
+	return json_check(header->value, NULL) &&
+	       read_pointer(header->value, place->pointer, value);
+}
+
+bool place_read(const struct place *place, struct place_source *source, struct place_value *value)
+{
+	*value = (struct place_value){ 0 };
+	switch (place->kind) {
+	case PLACE_PROPERTY:
+		value->text = source->message->properties[place->property];
+		return span_present(value->text);
+	case PLACE_HEADER: return read_header(place, source, value);
+	case PLACE_KEY: value->text = source->message->key; return span_present(value->text);
+	case PLACE_BODY:
+		if (span_present(place->pointer)) {
+			return body_is_json(source) &&
+			       read_pointer(source->message->body, place->pointer, value);
+		}
+		value->text = source->message->body.len > 0 ? source->message->body : SPAN("");
+		return true;
+	case PLACE_NONE: break;
+	}
+	return false;
+}
+
+struct span place_text(const struct place_value *value, struct buffer *scratch)
+{
+	if (value->json && json_type_of(value->text) == JSON_STRING) {
+		return json_string_text(value->text, scratch);
+	}
+	return value->text;
+}
+
+struct span place_token(const struct place *place)
+{
+	struct span token = place->pointer;
+	if (!span_present(token)) {
+		return place->kind == PLACE_PROPERTY
+			       ? span_from_text(message_property_name(place->property))
+		       : place->kind == PLACE_HEADER ? place->name
+						     : SPAN("");
+	}
+	const char *slash = memrchr(token.ptr, '/', token.len);
+	return slash != NULL ? span_skip(token, (size_t)(slash - token.ptr) + 1) : token;
+}
+
+bool place_equal(const struct place *a, const struct place *b)
+{
+	return a->kind == b->kind && a->property == b->property && span_equal(a->name, b->name) &&
+	       span_present(a->pointer) == span_present(b->pointer) &&
+	       span_equal(a->pointer, b->pointer);
+}

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "mappings/send_rule.h"
+
+#include "base/json.h"
+#include "mappings/convention.h"
+#include "mappings/filter.h"
+#include "mappings/header_name.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEND_HEADERS_MAX 64
+#define SHORT_STRING_MAX 255
+
+static const char *const behave_names[] = { [BEHAVE_ECHO] = "echo",
+	[BEHAVE_REFUSE] = "refuse",
+	[BEHAVE_DROP] = "drop",
+	[BEHAVE_CLOSE] = "close",
+	NULL };
+
+struct send_options {
+	char *bridge, *convention;
+	const struct json_node *queue, *exchange, *routing_key, *op, *properties, *headers;
+	const struct json_node *forward_headers, *body;
+	bool mandatory;
+	int behave;
+	int64_t delay_ms;
+};
+
+#define NODE_ROW(name_, member, help_)                                         \
+	{                                                                      \
+		.name = name_, .type = OPTION_NODE,                            \
+		.offset = offsetof(struct send_options, member), .help = help_ \
+	}
+
+const struct option send_rows[] = {
+	{ .name = "bridge",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct send_options, bridge),
+		.help = "name of a bridge; without it `defaults.bridge`" },
+	NODE_ROW("queue", queue, "AMQP queue (template), by the default exchange"),
+	NODE_ROW("exchange", exchange, "AMQP exchange (template)"),
+	NODE_ROW("routing_key", routing_key, "beside `exchange` (template); empty without it"),
+	{ .name = "convention",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct send_options, convention),
+		.help = "preset of knobs, `plain`; without it `defaults.convention`" },
+	NODE_ROW("op", op,
+		"value of `${op}`, any JSON value (template); without it the op the client named, "
+		"else the mapping's name"),
+	NODE_ROW("properties", properties,
+		"AMQP properties (templates) that replace those of the convention; `null` leaves "
+		"one out"),
+	NODE_ROW("headers", headers, "message headers (templates)"),
+	NODE_ROW("forward_headers", forward_headers,
+		"request headers passed on: names in lower case, or `x-*`"),
+	NODE_ROW("body", body,
+		"template; a JSON value that is no string gives JSON. Without it the body goes "
+		"through untouched"),
+	{ .name = "mandatory",
+		.type = OPTION_BOOL,
+		.offset = offsetof(struct send_options, mandatory),
+		.fallback = "true",
+		.help = "AMQP: a message nobody takes is an error; false only where `when` is not "
+			"`replied`" },
+	{ .name = "behave",
+		.type = OPTION_ENUM,
+		.offset = offsetof(struct send_options, behave),
+		.names = behave_names,
+		.fallback = "echo",
+		.help = "loopback: what happens to the message" },
+	{ .name = "delay",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct send_options, delay_ms),
+		.fallback = "0s",
+		.min = 0,
+		.max = 3600000,
+		.help = "loopback: how long that takes" },
+	{ .name = "topic", .type = OPTION_LATER },
+	{ .name = "key", .type = OPTION_LATER },
+	{ .name = "partition", .type = OPTION_LATER },
+	{ .name = "reply_partition", .type = OPTION_LATER },
+	{ 0 },
+};
+
+struct compiler {
+	const struct json_node *node;
+	const struct send_rule_context *context;
+	const struct send_options *options;
+	const struct json_node *preset;
+	struct variable_context variables;
+	struct problem_list *problems;
+	struct send_rule *rule;
+};
+
+static const struct json_node *knob(
+	const struct compiler *compiler, const struct json_node *own, struct span name)
+{
+	return convention_knob(own, compiler->preset, name);
+}
+
+static struct template *create_template(
+	struct compiler *compiler, const struct json_node *node, enum template_form form)
+{
+	struct template *template =
+		template_create(node, form, &compiler->variables, compiler->problems);
+	if (template != NULL && template_uses(template, VARIABLE_OP)) {
+		compiler->rule->op_is_used = true;
+	}
+	return template;
+}
+
+static void compile_bridge(struct compiler *compiler, const char **type)
+{
+	const struct mapping_context *context = compiler->context->mapping;
+	const char *name = compiler->options->bridge != NULL ? compiler->options->bridge
+							     : context->default_bridge;
+	const struct json_node *at = json_node_member(compiler->node, SPAN("bridge"));
+	const char *names[33] = { NULL };
+	if (name == NULL) {
+		problem_list_error(compiler->problems, compiler->node,
+			"expected a bridge here or in defaults.bridge");
+		return;
+	}
+	for (size_t i = 0; i < context->bridge_count; i++) {
+		if (strcmp(context->bridges[i].name, name) == 0) {
+			compiler->rule->bridge = i;
+			compiler->rule->bridge_name = context->bridges[i].name;
+			*type = context->bridges[i].type;
+			return;
+		}
+		if (i < 32) {
+			names[i] = context->bridges[i].name;
+		}
+	}
+	const char *near = option_nearest_name(span_from_text(name), names);
+	problem_list_error(compiler->problems, at != NULL ? at : compiler->node,
+		"there is no bridge '%s'%s%s%s", name, near != NULL ? "; did you mean '" : "",
+		near != NULL ? near : "", near != NULL ? "'?" : "");
+}
+
+static struct template *compile_destination(
+	struct compiler *compiler, const struct json_node *node, bool may_be_empty)
+{
+	struct span text;
+	struct template *template = create_template(compiler, node, TEMPLATE_DESTINATION);
+	if (template == NULL || !template_is_constant(template, &text)) {
+		return template;
+	}
+	if (text.len > SHORT_STRING_MAX) {
+		problem_list_error(compiler->problems, node, "longer than 255 bytes");
+	} else if ((text.len == 0 && !may_be_empty) || !filter_is_plain_text(text)) {
+		problem_list_error(
+			compiler->problems, node, "expected a name without control characters");
+	}
+	return template;
+}
+
+static void compile_destinations(struct compiler *compiler, bool loopback)
+{
+	struct send_rule *rule = compiler->rule;
+	const struct json_node *queue = compiler->options->queue;
+	const struct json_node *exchange = compiler->options->exchange;
+	const struct json_node *key = compiler->options->routing_key;
+	if (queue == NULL && exchange == NULL && key == NULL) {
+		queue = knob(compiler, NULL, SPAN("queue"));
+		exchange = knob(compiler, NULL, SPAN("exchange"));
+		key = knob(compiler, NULL, SPAN("routing_key"));
+	}
+	if (queue != NULL && (exchange != NULL || key != NULL)) {
+		problem_list_error(compiler->problems, exchange != NULL ? exchange : key,
+			"expected either queue, or exchange and routing_key");
+		return;
+	}
+	if (queue == NULL && exchange == NULL && (key != NULL || !loopback)) {
+		problem_list_error(compiler->problems, key != NULL ? key : compiler->node,
+			"expected a queue, or an exchange and its routing_key");
+		return;
+	}
+	if (queue != NULL) {
+		rule->to_queue = true;
+		rule->routing_key = compile_destination(compiler, queue, false);
+		return;
+	}
+	struct span text;
+	if (exchange != NULL) {
+		rule->exchange = compile_destination(compiler, exchange, true);
+		rule->to_queue = rule->exchange != NULL &&
+				 template_is_constant(rule->exchange, &text) && text.len == 0;
+	}
+	if (key != NULL) {
+		rule->routing_key = compile_destination(compiler, key, true);
+	}
+}
+
+/* Constants of properties with a shape of their own. */
+static const char *property_fault(enum message_property property, struct span text)
+{
+	int64_t number = 0;
+	bool decimal = option_parse_integer(text, &number) && number >= 0;
+	switch (property) {
+	case PROPERTY_DELIVERY_MODE:
+		return decimal && (number == 1 || number == 2) ? NULL : "expected 1 or 2";
+	case PROPERTY_PRIORITY:
+		return decimal && number <= 255 ? NULL : "expected a number from 0 to 255";
+	case PROPERTY_EXPIRATION: return decimal ? NULL : "expected milliseconds";
+	case PROPERTY_TIMESTAMP: return decimal ? NULL : "expected seconds since 1970";
+	default: return text.len <= SHORT_STRING_MAX ? NULL : "longer than 255 bytes";
+	}
+}
+
+/* Replies must find their call, and no client may say where they go. */
+static bool property_is_allowed(
+	struct compiler *compiler, const struct json_node *node, enum message_property property)
+{
+	if (property == PROPERTY_CORRELATION_ID &&
+		!(node->type == JSON_STRING && span_equal(node->string, SPAN("${id}")))) {
+		problem_list_error(compiler->problems, node,
+			"correlation_id is always ours; expected \"${id}\" or nothing");
+		return false;
+	}
+	return true;
+}
+
+static bool holds_client_text(const struct template *template)
+{
+	for (const struct variable *row = variable_rows(); row->name != NULL; row++) {
+		if (row->client && row->kind != VARIABLE_LATER &&
+			template_uses(template, row->kind)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void check_property(struct compiler *compiler, const struct json_node *node,
+	const struct send_property *property)
+{
+	struct span text;
+	if (property->template == NULL) {
+		return;
+	}
+	if (template_is_constant(property->template, &text)) {
+		const char *fault = property_fault(property->property, text);
+		if (fault != NULL) {
+			problem_list_error(compiler->problems, node, "%s", fault);
+		}
+	} else if (property->property == PROPERTY_REPLY_TO &&
+		   holds_client_text(property->template)) {
+		problem_list_error(compiler->problems, node,
+			"a client must not choose the reply address; expected \"${reply_to}\", a "
+			"constant or null");
+	}
+}
+
+static void compile_property(struct compiler *compiler, const struct json_node *node)
+{
+	struct send_rule *rule = compiler->rule;
+	struct send_property *property = &rule->properties[rule->property_count];
+	property->property = message_property_from_name(node->name);
+	if (property->property == PROPERTY_COUNT) {
+		const char *names[PROPERTY_COUNT + 1] = { NULL };
+		for (unsigned i = 0; i < PROPERTY_COUNT; i++) {
+			names[i] = message_property_name(i);
+		}
+		const char *near = option_nearest_name(node->name, names);
+		problem_list_error_name(compiler->problems, node,
+			"AMQP has no property '%.*s'%s%s%s", (int)node->name.len, node->name.ptr,
+			near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+			near != NULL ? "'?" : "");
+		return;
+	}
+	if (!property_is_allowed(compiler, node, property->property)) {
+		return;
+	}
+	if (node->type != JSON_NULL) {
+		property->template = create_template(compiler, node, TEMPLATE_VALUE);
+		if (property->template == NULL) {
+			return;
+		}
+	}
+	rule->property_count++;
+	check_property(compiler, node, property);
+}
+
+static unsigned count_members(const struct json_node *node)
+{
+	unsigned count = 0;
+	for (const struct json_node *n = node->first; n != NULL; n = n->next) {
+		count++;
+	}
+	return count;
+}
+
+static void compile_properties(struct compiler *compiler, const struct json_node *node)
+{
+	if (node->type != JSON_OBJECT) {
+		problem_list_error(compiler->problems, node,
+			"expected an object: {\"type\": \"order.created\"}");
+		return;
+	}
+	compiler->rule->properties = store_new(compiler->context->store, count_members(node) + 1,
+		sizeof(*compiler->rule->properties));
+	for (const struct json_node *n = node->first; n != NULL; n = n->next) {
+		compile_property(compiler, n);
+	}
+}
+
+static bool header_is_allowed(struct compiler *compiler, const struct json_node *node)
+{
+	struct span name = node->name;
+	if (header_name_is_reserved(name)) {
+		problem_list_error_name(compiler->problems, node,
+			"brokers and workers act on the header '%.*s'; a mapping cannot set it",
+			(int)name.len, name.ptr);
+		return false;
+	}
+	if (name.len == 0 || name.len > SHORT_STRING_MAX || !filter_is_plain_text(name)) {
+		problem_list_error_name(compiler->problems, node,
+			"expected a name of 1 to 255 bytes without control characters");
+		return false;
+	}
+	return true;
+}
+
+static enum message_value_type header_type(const struct json_node *node)
+{
+	switch (node->type) {
+	case JSON_FALSE:
+	case JSON_TRUE: return MESSAGE_BOOLEAN;
+	case JSON_ARRAY:
+	case JSON_OBJECT: return MESSAGE_JSON;
+	case JSON_NUMBER: {
+		int64_t number;
+		return option_parse_integer(node->text, &number) ? MESSAGE_INTEGER : MESSAGE_REAL;
+	}
+	default: return MESSAGE_TEXT;
+	}
+}
+
+static void compile_header(struct compiler *compiler, const struct json_node *node)
+{
+	struct send_rule *rule = compiler->rule;
+	if (node->type == JSON_NULL || !header_is_allowed(compiler, node)) {
+		return;
+	}
+	struct send_header *header = &rule->headers[rule->header_count];
+	header->name = node->name;
+	header->type = header_type(node);
+	header->template = create_template(
+		compiler, node, header->type == MESSAGE_JSON ? TEMPLATE_JSON : TEMPLATE_VALUE);
+	if (header->template != NULL) {
+		rule->header_count++;
+	}
+	rule->own_traceparent |= span_equal_nocase(node->name, SPAN("traceparent"));
+	rule->own_tracestate |= span_equal_nocase(node->name, SPAN("tracestate"));
+}
+
+static void compile_headers(struct compiler *compiler, const struct json_node *node)
+{
+	unsigned count = count_members(node);
+	if (node->type != JSON_OBJECT || count > SEND_HEADERS_MAX) {
+		problem_list_error(compiler->problems, node,
+			"expected an object of at most 64 headers: {\"tenant\": "
+			"\"${path.tenant}\"}");
+		return;
+	}
+	compiler->rule->headers =
+		store_new(compiler->context->store, count + 1, sizeof(*compiler->rule->headers));
+	for (const struct json_node *n = node->first; n != NULL; n = n->next) {
+		compile_header(compiler, n);
+	}
+}
+
+static bool is_set_by_headers(const struct send_rule *rule, struct span name)
+{
+	for (unsigned i = 0; i < rule->header_count; i++) {
+		if (span_equal_nocase(rule->headers[i].name, name)) {
+			return true;
+		}
+	}
+	return span_equal(name, SPAN("traceparent")) || span_equal(name, SPAN("tracestate"));
+}
+
+static void compile_forward_name(struct compiler *compiler, const struct json_node *node)
+{
+	struct send_rule *rule = compiler->rule;
+	bool lower = node->type == JSON_STRING;
+	struct span name = SPAN_ABSENT;
+	if (lower) {
+		name = store_take(
+			compiler->context->store, option_expand(node, compiler->problems));
+	}
+	for (size_t i = 0; lower && i < name.len; i++) {
+		lower = name.ptr[i] == span_lower(name.ptr[i]);
+	}
+	if (!lower || !header_name_is_token(name)) {
+		problem_list_error(compiler->problems, node,
+			"expected the name of a request header in lower case, or \"x-*\"");
+	} else if (span_equal(name, SPAN("x-*"))) {
+		rule->forward_x = true;
+	} else if (memchr(name.ptr, '*', name.len) != NULL) {
+		problem_list_error(
+			compiler->problems, node, "\"x-*\" is the only pattern; expected a name");
+	} else if (header_name_is_reserved(name)) {
+		problem_list_error(compiler->problems, node,
+			"brokers and workers act on the header '%.*s'; a client cannot set it",
+			(int)name.len, name.ptr);
+	} else if (!is_set_by_headers(rule, name)) {
+		rule->forward[rule->forward_count++] = name;
+	}
+}
+
+static void compile_forward(struct compiler *compiler, const struct json_node *node)
+{
+	bool list = node->type == JSON_ARRAY;
+	unsigned count = list ? count_members(node) : 1;
+	compiler->rule->forward =
+		store_new(compiler->context->store, count + 1, sizeof(*compiler->rule->forward));
+	for (const struct json_node *n = list ? node->first : node; n != NULL;
+		n = list ? n->next : NULL) {
+		compile_forward_name(compiler, n);
+	}
+}
+
+/* Variables that are JSON by nature stay JSON when they are the whole body. */
+static bool is_json_by_nature(const struct template *template)
+{
+	return template_is(template, VARIABLE_BODY_POINTER) ||
+	       template_is(template, VARIABLE_QUERY) || template_is(template, VARIABLE_HEADERS) ||
+	       template_is(template, VARIABLE_COOKIES);
+}
+
+static void compile_body(struct compiler *compiler, const struct json_node *node)
+{
+	struct send_rule *rule = compiler->rule;
+	rule->body_form = SEND_BODY_JSON;
+	if (node->type == JSON_STRING) {
+		rule->body = create_template(compiler, node, TEMPLATE_TEXT);
+		if (rule->body == NULL) {
+			return;
+		}
+		if (!is_json_by_nature(rule->body)) {
+			bool whole = template_is(rule->body, VARIABLE_BODY);
+			rule->body_form = whole ? SEND_BODY_UNTOUCHED : SEND_BODY_TEXT;
+			return;
+		}
+		template_destroy(rule->body);
+	}
+	rule->body = create_template(compiler, node, TEMPLATE_JSON);
+}
+
+static void check_bridge_keys(struct compiler *compiler, bool loopback)
+{
+	static const char *const only_loopback[] = { "behave", "delay" };
+	for (unsigned i = 0; !loopback && i < 2; i++) {
+		const struct json_node *at =
+			json_node_member(compiler->node, span_from_text(only_loopback[i]));
+		if (at != NULL) {
+			problem_list_error_name(compiler->problems, at,
+				"only a loopback bridge knows %s", only_loopback[i]);
+		}
+	}
+	const struct json_node *mandatory = json_node_member(compiler->node, SPAN("mandatory"));
+	if (mandatory != NULL && !compiler->options->mandatory &&
+		compiler->context->when == WHEN_REPLIED) {
+		problem_list_error(compiler->problems, mandatory,
+			"a call that waits for a reply needs somebody to take it; false only where "
+			"answer.when is confirmed or sent");
+	}
+}
+
+static void compile_knobs(struct compiler *compiler)
+{
+	const struct send_options *options = compiler->options;
+	const struct json_node *op = knob(compiler, options->op, SPAN("op"));
+	const struct json_node *properties =
+		knob(compiler, options->properties, SPAN("properties"));
+	const struct json_node *headers = knob(compiler, options->headers, SPAN("headers"));
+	const struct json_node *forward =
+		knob(compiler, options->forward_headers, SPAN("forward_headers"));
+	const struct json_node *body = knob(compiler, options->body, SPAN("body"));
+	if (properties != NULL) {
+		compile_properties(compiler, properties);
+	}
+	if (headers != NULL) {
+		compile_headers(compiler, headers);
+	}
+	if (forward != NULL) {
+		compile_forward(compiler, forward);
+	}
+	if (body != NULL) {
+		compile_body(compiler, body);
+	}
+	if (op != NULL) {
+		compiler->rule->op = template_create(
+			op, TEMPLATE_JSON, &compiler->variables, compiler->problems);
+	}
+}
+
+static void compile(struct compiler *compiler)
+{
+	const struct send_options *options = compiler->options;
+	const struct mapping_context *context = compiler->context->mapping;
+	const char *type = NULL;
+	compile_bridge(compiler, &type);
+	const char *name = options->convention != NULL           ? options->convention
+			   : context->default_convention != NULL ? context->default_convention
+								 : "plain";
+	const struct json_node *at = json_node_member(compiler->node, SPAN("convention"));
+	const struct convention *convention =
+		convention_find(name, at != NULL ? at : compiler->node, compiler->problems);
+	compiler->preset = convention != NULL ? convention->send : NULL;
+	compiler->rule->mandatory = options->mandatory;
+	compiler->rule->behave = options->behave;
+	compiler->rule->delay_ms = (uint32_t)options->delay_ms;
+	if (type != NULL) {
+		bool loopback = strcmp(type, "loopback") == 0;
+		check_bridge_keys(compiler, loopback);
+		compile_destinations(compiler, loopback);
+	}
+	compile_knobs(compiler);
+}
+
+void send_rule_compile(const struct json_node *node, const struct send_rule_context *context,
+	struct send_rule *rule)
+{
+	struct send_options options;
+	*rule = (struct send_rule){ .body_form = SEND_BODY_UNTOUCHED };
+	if (node->type == JSON_ARRAY) {
+		problem_list_error(context->problems, node,
+			"expected an object; several legs are not available yet");
+		return;
+	}
+	if (node->type != JSON_OBJECT) {
+		problem_list_error(context->problems, node, "expected an object");
+		return;
+	}
+	option_read(send_rows, node, &options, context->problems);
+	struct compiler compiler = { .node = node,
+		.context = context,
+		.options = &options,
+		.variables = { .scope = VARIABLE_SCOPE_SEND, .match = context->match },
+		.problems = context->problems,
+		.rule = rule };
+	compile(&compiler);
+	option_finish(send_rows, &options);
+}
+
+void send_rule_finish(struct send_rule *rule)
+{
+	template_destroy(rule->exchange);
+	template_destroy(rule->routing_key);
+	template_destroy(rule->op);
+	template_destroy(rule->body);
+	for (unsigned i = 0; i < rule->property_count; i++) {
+		template_destroy(rule->properties[i].template);
+	}
+	for (unsigned i = 0; i < rule->header_count; i++) {
+		template_destroy(rule->headers[i].template);
+	}
+}
