@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ *     frame = type (1)  channel (2)  size (4)  payload  0xCE
+ *
+ * The payload's own encoding is rabbitmq-c's; the frame around it is written here, straight into
+ * the run of bytes that send() gets.
+ */
+#include "bridges/amqp_output.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/socket.h>
+
+#define FRAME_HEADER 7
+#define FRAME_OVERHEAD 8
+#define METHOD_MAX 2048            /* bytes that a method other than publish may take */
+#define PUBLISH_MAX (16 + 2 * 256) /* ticket, two short strings, bits, method id */
+#define CONTENT_FIXED 12           /* class, weight and size before the properties */
+#define KEPT_WHEN_EMPTY (256u << 10)
+
+static void put16(char *at, uint16_t value)
+{
+	at[0] = (char)(value >> 8);
+	at[1] = (char)value;
+}
+
+static void put32(char *at, uint32_t value)
+{
+	put16(at, (uint16_t)(value >> 16));
+	put16(at + 2, (uint16_t)value);
+}
+
+static void put64(char *at, uint64_t value)
+{
+	put32(at, (uint32_t)(value >> 32));
+	put32(at + 4, (uint32_t)value);
+}
+
+/* Room for `size` bytes behind what is pending; moves the rest to the front before it grows. */
+static bool make_room(struct amqp_output *output, size_t size)
+{
+	struct buffer *bytes = &output->bytes;
+	if (bytes->cap - bytes->len < size && output->sent > 0) {
+		bytes->len -= output->sent;
+		memmove(bytes->data, bytes->data + output->sent, bytes->len);
+		output->sent = 0;
+	}
+	bytes->failed = false;
+	return buffer_reserve(bytes, size);
+}
+
+static char *end_of(struct amqp_output *output)
+{
+	return output->bytes.data + output->bytes.len;
+}
+
+static void close_frame(
+	struct amqp_output *output, uint8_t type, amqp_channel_t channel, size_t size)
+{
+	char *frame = end_of(output);
+	frame[0] = (char)type;
+	put16(frame + 1, channel);
+	put32(frame + 3, (uint32_t)size);
+	frame[FRAME_HEADER + size] = (char)AMQP_FRAME_END;
+	output->bytes.len += FRAME_OVERHEAD + size;
+}
+
+/* Needs room for `room` bytes of payload. */
+static bool append_method(struct amqp_output *output, amqp_channel_t channel,
+	amqp_method_number_t id, void *method, size_t room)
+{
+	char *payload = end_of(output) + FRAME_HEADER;
+	put32(payload, id);
+	amqp_bytes_t rest = { .len = room - 4, .bytes = payload + 4 };
+	int size = amqp_encode_method(id, method, rest);
+	if (size < 0) {
+		return false;
+	}
+	close_frame(output, AMQP_FRAME_METHOD, channel, (size_t)size + 4);
+	return true;
+}
+
+void amqp_output_method(
+	struct amqp_output *output, amqp_channel_t channel, amqp_method_number_t id, void *method)
+{
+	if (make_room(output, METHOD_MAX + FRAME_OVERHEAD)) {
+		bool fits = append_method(output, channel, id, method, METHOD_MAX);
+		assert(fits);
+		(void)fits;
+	}
+}
+
+void amqp_output_heartbeat(struct amqp_output *output)
+{
+	if (make_room(output, FRAME_OVERHEAD)) {
+		close_frame(output, AMQP_FRAME_HEARTBEAT, 0, 0);
+	}
+}
+
+static bool append_content_header(struct amqp_output *output, amqp_channel_t channel,
+	size_t frame_max, struct amqp_publication *publication)
+{
+	char *payload = end_of(output) + FRAME_HEADER;
+	put16(payload, AMQP_BASIC_CLASS);
+	put16(payload + 2, 0);
+	put64(payload + 4, publication->body.len);
+	amqp_bytes_t rest = { .len = publication->properties_size,
+		.bytes = payload + CONTENT_FIXED };
+	int size = amqp_encode_properties(AMQP_BASIC_CLASS, &publication->properties, rest);
+	if (size < 0 || CONTENT_FIXED + (size_t)size + FRAME_OVERHEAD > frame_max) {
+		return false;
+	}
+	close_frame(output, AMQP_FRAME_HEADER, channel, CONTENT_FIXED + (size_t)size);
+	return true;
+}
+
+static void append_body(
+	struct amqp_output *output, amqp_channel_t channel, size_t frame_max, struct span body)
+{
+	while (body.len > 0) {
+		size_t size = frame_max - FRAME_OVERHEAD;
+		if (size > body.len) {
+			size = body.len;
+		}
+		memcpy(end_of(output) + FRAME_HEADER, body.ptr, size);
+		close_frame(output, AMQP_FRAME_BODY, channel, size);
+		body = span_skip(body, size);
+	}
+}
+
+bool amqp_output_publish(struct amqp_output *output, amqp_channel_t channel, size_t frame_max,
+	struct amqp_publication *publication)
+{
+	size_t body = publication->body.len;
+	size_t body_frames = body / (frame_max - FRAME_OVERHEAD) + 1;
+	size_t room = PUBLISH_MAX + CONTENT_FIXED + publication->properties_size + body +
+		      (2 + body_frames) * FRAME_OVERHEAD;
+	if (!make_room(output, room)) {
+		return false;
+	}
+	size_t start = output->bytes.len;
+	if (!append_method(output, channel, AMQP_BASIC_PUBLISH_METHOD, &publication->method,
+		    PUBLISH_MAX) ||
+		!append_content_header(output, channel, frame_max, publication)) {
+		output->bytes.len = start;
+		return false;
+	}
+	append_body(output, channel, frame_max, publication->body);
+	return true;
+}
+
+enum amqp_output_result amqp_output_write(struct amqp_output *output, int fd)
+{
+	size_t pending = amqp_output_pending(output);
+	if (pending == 0) {
+		return AMQP_OUTPUT_EMPTY;
+	}
+	ssize_t count =
+		send(fd, output->bytes.data + output->sent, pending, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (count < 0) {
+		bool later = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+		return later ? AMQP_OUTPUT_WAITS : AMQP_OUTPUT_LOST;
+	}
+	output->sent += (size_t)count;
+	if ((size_t)count < pending) {
+		return AMQP_OUTPUT_WAITS;
+	}
+	output->sent = 0;
+	buffer_clear(&output->bytes);
+	if (output->bytes.cap > KEPT_WHEN_EMPTY) {
+		buffer_finish(&output->bytes);
+	}
+	return AMQP_OUTPUT_EMPTY;
+}
+
+void amqp_output_finish(struct amqp_output *output)
+{
+	buffer_finish(&output->bytes);
+	output->sent = 0;
+}
