@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Bridgehead authors
+
 """An HTTP client that hides nothing: bytes out, answers in."""
 
 import json

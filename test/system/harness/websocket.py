@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Bridgehead authors
+
 """A WebSocket client that can break every rule. The tests also use the `websockets` package."""
 
 import base64
