@@ -28,6 +28,8 @@
 #define CAPACITY ((size_t)256 * 1024)
 /* Of one value; clients choose how long their paths are. */
 #define VALUE_MAX 1024
+/* Digits, sign and point of the longest number. */
+#define NUMBER_MAX 24
 /* For the end of a line. */
 #define TAIL_MAX 16
 /* "2026-11-22T12:00:00." */
@@ -124,16 +126,24 @@ static inline char *put(char *at, const char *bytes, size_t len)
 	} else if (len >= 4) {
 		memcpy(at, bytes, 4);
 		memcpy(at + len - 4, bytes + len - 4, 4);
-	} else {
-		for (size_t i = 0; i < len; i++) {
-			at[i] = bytes[i];
-		}
+	} else if (len > 0) {
+		at[0] = bytes[0];
+		at[len / 2] = bytes[len / 2];
+		at[len - 1] = bytes[len - 1];
 	}
 	return at + len;
 }
 
 #define PUT_LITERAL(at, literal) \
 	((char *)memcpy((at), "" literal, sizeof(literal) - 1) + sizeof(literal) - 1)
+
+static inline char *put_three_digits(char *at, unsigned value)
+{
+	at[0] = (char)('0' + value / 100);
+	at[1] = (char)('0' + value / 10 % 10);
+	at[2] = (char)('0' + value % 10);
+	return at + 3;
+}
 
 static char *put_time(struct log *log, char *at)
 {
@@ -145,13 +155,10 @@ static char *put_time(struct log *log, char *at)
 		strftime(log->second_text, sizeof(log->second_text), "%Y-%m-%dT%H:%M:%S.", &parts);
 		log->second = now.tv_sec;
 	}
-	unsigned ms = (unsigned)(now.tv_nsec / 1000000);
 	memcpy(at, log->second_text, SECOND_LEN);
-	at[SECOND_LEN] = (char)('0' + ms / 100);
-	at[SECOND_LEN + 1] = (char)('0' + ms / 10 % 10);
-	at[SECOND_LEN + 2] = (char)('0' + ms % 10);
-	at[SECOND_LEN + 3] = 'Z';
-	return at + SECOND_LEN + 4;
+	at = put_three_digits(at + SECOND_LEN, (unsigned)(now.tv_nsec / 1000000));
+	*at = 'Z';
+	return at + 1;
 }
 
 static size_t waiting(const struct log *log)
@@ -314,61 +321,89 @@ void log_put_bare(struct log *log, struct span key, struct span value)
 	}
 }
 
-static char *digits_before(char *end, uint64_t value)
+/* Decimal digits in place: counted first, then written from the last. */
+static inline char *put_digits(char *at, uint64_t value)
 {
-	do {
-		*--end = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
+	unsigned count = 1;
+	for (uint64_t power = 10; count < 20 && value >= power; power *= 10) {
+		count++;
+	}
+	char *end = at + count;
+	for (char *digit = end; digit > at; value /= 10) {
+		*--digit = (char)('0' + value % 10);
+	}
 	return end;
 }
 
 void log_put_number(struct log *log, struct span key, int64_t value)
 {
-	char text[24];
-	char *end = text + sizeof(text);
-	uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	char *first = digits_before(end, size);
-	if (value < 0) {
-		*--first = '-';
+	char *at = put_key(log, key, NUMBER_MAX);
+	if (at == NULL) {
+		return;
 	}
-	log_put_bare(log, key, span_of(first, (size_t)(end - first)));
+	uint64_t size = (uint64_t)value;
+	if (value < 0) {
+		*at++ = '-';
+		size = 0 - size;
+	}
+	log->at = put_digits(at, size);
 }
 
 void log_put_micros(struct log *log, struct span key, uint64_t micros)
 {
-	char text[32];
-	char *end = text + sizeof(text);
-	unsigned rest = (unsigned)(micros % 1000);
-	end[-1] = (char)('0' + rest % 10);
-	end[-2] = (char)('0' + rest / 10 % 10);
-	end[-3] = (char)('0' + rest / 100);
-	end[-4] = '.';
-	char *first = digits_before(end - 4, micros / 1000);
-	log_put_bare(log, key, span_of(first, (size_t)(end - first)));
+	char *at = put_key(log, key, NUMBER_MAX);
+	if (at == NULL) {
+		return;
+	}
+	at = put_digits(at, micros / 1000);
+	*at++ = '.';
+	log->at = put_three_digits(at, (unsigned)(micros % 1000));
 }
 
-/* How many bytes from here on are printable ASCII without quote and backslash, eight at a time. */
-static size_t count_printable(struct span text)
+/* The top bits of bytes that may be a quote, a backslash, a control or no ASCII; the lowest is. */
+static inline uint64_t suspects_in(uint64_t word)
 {
-	size_t count = 0;
-	for (; text.len - count >= 8; count += 8) {
-		uint64_t word;
-		memcpy(&word, text.ptr + count, 8);
-		word = le64toh(word);
-		uint64_t quote = word ^ ONES * '"', backslash = word ^ ONES * '\\';
-		uint64_t hits = (((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) |
-					((word - ONES * 0x20) & ~word) | word | (word + ONES)) &
-				HIGHS;
-		if (hits != 0) {
-			return count + (size_t)__builtin_ctzll(hits) / 8;
+	uint64_t quote = word ^ ONES * '"', backslash = word ^ ONES * '\\';
+	return (((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) |
+		       ((word - ONES * 0x20) & ~word) | word | (word + ONES)) &
+	       HIGHS;
+}
+
+static inline bool is_printable(char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* Copies eight bytes; how many of them may stay. */
+static inline size_t put_word(char *at, const char *bytes)
+{
+	uint64_t word;
+	memcpy(&word, bytes, 8);
+	memcpy(at, &word, 8);
+	uint64_t suspects = suspects_in(le64toh(word));
+	return suspects != 0 ? (size_t)__builtin_ctzll(suspects) / 8 : 8;
+}
+
+/* Copies the text up to the first byte that must be escaped; how many bytes that is. */
+static inline size_t put_printable(char *at, struct span text)
+{
+	size_t done = 0;
+	while (text.len - done >= 8) {
+		size_t good = put_word(at + done, text.ptr + done);
+		done += good;
+		if (good < 8) {
+			return done;
 		}
 	}
-	while (count < text.len && text.ptr[count] >= 0x20 && text.ptr[count] < 0x7f &&
-		text.ptr[count] != '"' && text.ptr[count] != '\\') {
-		count++;
+	if (done > 0) {
+		/* The rest: the last eight bytes, some of them again. */
+		return text.len - 8 + put_word(at + text.len - 8, text.ptr + text.len - 8);
 	}
-	return count;
+	while (done < text.len && is_printable(text.ptr[done])) {
+		at[done] = text.ptr[done];
+		done++;
+	}
+	return done;
 }
 
 /* C1 controls, line and paragraph separators, and what turns the direction of writing. */
@@ -421,11 +456,11 @@ static size_t put_character(char **at, struct span text)
 static char *put_escaped(char *at, const char *limit, struct span text)
 {
 	while (text.len > 0) {
-		size_t run = count_printable(text);
-		if ((size_t)(limit - at) < run + 6) {
+		if (limit - at < (ptrdiff_t)text.len + 6) {
 			return NULL;
 		}
-		at = put(at, text.ptr, run);
+		size_t run = put_printable(at, text);
+		at += run;
 		text = span_skip(text, run);
 		if (text.len > 0) {
 			text = span_skip(text, put_character(&at, text));
@@ -443,7 +478,11 @@ void log_put_text(struct log *log, struct span key, struct span value)
 		return;
 	}
 	*at++ = '"';
-	at = put_escaped(at, log->limit - 4, value);
+	size_t done = put_printable(at, value);
+	at += done;
+	if (done < value.len) {
+		at = put_escaped(at, log->limit - 4, span_skip(value, done));
+	}
 	if (at == NULL) {
 		log->cut = true;
 		return;
