@@ -3,6 +3,8 @@
 
 #include "base/buffer.h"
 
+#include "base/hex.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,14 +63,9 @@ void buffer_append_format(struct buffer *buffer, const char *format, ...)
 
 void buffer_append_hex(struct buffer *buffer, const void *bytes, size_t len)
 {
-	static const char digits[] = "0123456789abcdef";
-	const unsigned char *in = bytes;
-	if (!buffer_reserve(buffer, 2 * len)) {
-		return;
-	}
-	for (size_t i = 0; i < len; i++) {
-		buffer->data[buffer->len++] = digits[in[i] >> 4];
-		buffer->data[buffer->len++] = digits[in[i] & 15];
+	if (buffer_reserve(buffer, 2 * len)) {
+		hex_write(buffer->data + buffer->len, bytes, len);
+		buffer->len += 2 * len;
 	}
 }
 

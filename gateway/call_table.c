@@ -8,14 +8,13 @@
  */
 #include "gateway/call_table.h"
 
+#include "base/hex.h"
 #include "base/memory.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 enum { NONE = UINT32_MAX, SLOTS_MAX = 1 << 24, RESTING_MIN = CALL_TABLE_CHUNK };
-
-static const char digits[] = "0123456789abcdef";
 
 void call_table_init(struct call_table *table, unsigned shard, struct random *random)
 {
@@ -66,15 +65,6 @@ static void grow(struct call_table *table)
 	}
 }
 
-static char *put_hex(char *out, const uint8_t *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		*out++ = digits[bytes[i] >> 4];
-		*out++ = digits[bytes[i] & 15];
-	}
-	return out;
-}
-
 static void make_id(struct call_table *table, struct call *call)
 {
 	uint8_t bytes[16] = { (uint8_t)table->shard, (uint8_t)(call->slot >> 16),
@@ -82,13 +72,13 @@ static void make_id(struct call_table *table, struct call *call)
 	random_bytes(table->random, bytes + 4, 12);
 	bytes[6] = (bytes[6] & 0x0f) | 0x40;
 	bytes[8] = (bytes[8] & 0x3f) | 0x80;
-	char *at = put_hex(call->id, bytes, 4);
+	char *at = hex_write(call->id, bytes, 4);
 	for (size_t i = 4; i < 10; i += 2) {
 		*at++ = '-';
-		at = put_hex(at, bytes + i, 2);
+		at = hex_write(at, bytes + i, 2);
 	}
 	*at++ = '-';
-	put_hex(at, bytes + 10, 6);
+	hex_write(at, bytes + 10, 6);
 }
 
 struct call *call_table_take(struct call_table *table)

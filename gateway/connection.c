@@ -438,19 +438,35 @@ void connection_handle_timer(struct connection *connection)
 	}
 }
 
+/* inet_ntop goes through printf, which would be a tenth of a whole call. */
+static struct span four_text(const uint8_t ip[4], char out[static 48])
+{
+	char *at = out;
+	for (int i = 0; i < 4; i++) {
+		unsigned byte = ip[i];
+		if (byte >= 100) {
+			*at++ = (char)('0' + byte / 100);
+		}
+		if (byte >= 10) {
+			*at++ = (char)('0' + byte / 10 % 10);
+		}
+		*at++ = (char)('0' + byte % 10);
+		*at++ = '.';
+	}
+	return span_of(out, (size_t)(at - out) - 1);
+}
+
 struct span connection_client_text(const struct connection *connection, char out[static 48])
 {
 	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 	static const uint8_t none[16] = { 0 };
 	const uint8_t *ip = connection->client.ip;
+	if (memcmp(ip, mapped, sizeof(mapped)) == 0) {
+		return four_text(ip + 12, out);
+	}
 	if (memcmp(ip, none, sizeof(none)) == 0) {
 		return SPAN_ABSENT;
 	}
-	bool four = memcmp(ip, mapped, sizeof(mapped)) == 0;
-	if (four) {
-		inet_ntop(AF_INET, ip + 12, out, 48);
-	} else {
-		inet_ntop(AF_INET6, ip, out, 48);
-	}
+	inet_ntop(AF_INET6, ip, out, 48);
 	return span_from_text(out);
 }

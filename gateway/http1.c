@@ -155,7 +155,8 @@ static void find_mapping(struct step *step)
 	struct shard *shard = step->connection->shard;
 	http1_request_make(step->connection, step->head, step->input->data, &step->request);
 	buffer_clear(&shard->scratch.match);
-	step->match = (struct match){ .scratch = &shard->scratch.match };
+	step->match.mapping = NULL;
+	step->match.scratch = &shard->scratch.match;
 	step->refusal = (struct refusal){ 0 };
 	step->matched = true;
 	if (step->head->method_id == HTTP1_METHOD_UNKNOWN) {
@@ -406,10 +407,11 @@ static size_t handle_input(struct connection *connection, struct input *input)
 	while (used < input->len && may_take_more(connection) && !is_waiting(connection)) {
 		struct http1_pending *pending = connection->http1.pending;
 		struct input rest = { input->data + used, input->len - used };
-		struct step step = { .connection = connection,
-			.input = &rest,
-			.head = pending != NULL ? &pending->head
-						: &connection->shard->scratch.head };
+		struct step step; /* request and match are large, and made where they are needed */
+		step.connection = connection;
+		step.input = &rest;
+		step.head = pending != NULL ? &pending->head : &connection->shard->scratch.head;
+		step.matched = false;
 		if (pending == NULL) {
 			http1_head_init(step.head);
 		}

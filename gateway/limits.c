@@ -55,3 +55,10 @@ const struct option limits_rows[] = {
 		"pings a second on one WebSocket; beyond: close code 1008"),
 	{ 0 },
 };
+
+void limits_defaults(struct limits *limits)
+{
+	struct problem_list *problems = problem_list_create();
+	option_read(limits_rows, NULL, limits, problems);
+	problem_list_destroy(problems);
+}

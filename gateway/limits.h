@@ -37,3 +37,6 @@ struct limits {
 };
 
 extern const struct option limits_rows[];
+
+/* The defaults of all rows. */
+void limits_defaults(struct limits *limits);

@@ -177,7 +177,7 @@ static bool open_all(struct process *process)
 {
 	int64_t files = raise_file_limit();
 	size_t count = count_shards(process->config);
-	option_read(limits_rows, NULL, &process->admin_options.limits, NULL);
+	limits_defaults(&process->admin_options.limits);
 	make_quotas(process, files);
 	process->home = shard_create(process->config, HOME);
 	process->workers = memory_new(count, sizeof(*process->workers));

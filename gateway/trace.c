@@ -3,6 +3,8 @@
 
 #include "gateway/trace.h"
 
+#include "base/hex.h"
+
 #include <stddef.h>
 
 enum { VERSION_END = 2, TRACE_END = 35, PARENT_END = 52 };
@@ -63,16 +65,6 @@ bool trace_state_is_valid(struct span value)
 	return true;
 }
 
-static char *put_hex(char *out, const uint8_t *bytes, size_t len)
-{
-	static const char digits[] = "0123456789abcdef";
-	for (size_t i = 0; i < len; i++) {
-		*out++ = digits[bytes[i] >> 4];
-		*out++ = digits[bytes[i] & 15];
-	}
-	return out;
-}
-
 void trace_parent_make(struct random *random, char out[static TRACE_PARENT_LEN])
 {
 	uint8_t bytes[24];
@@ -80,8 +72,8 @@ void trace_parent_make(struct random *random, char out[static TRACE_PARENT_LEN])
 	bytes[0] |= 1; /* neither id may be all zeros */
 	bytes[16] |= 1;
 	memcpy(out, "00-", 3);
-	char *at = put_hex(out + 3, bytes, 16);
+	char *at = hex_write(out + 3, bytes, 16);
 	*at++ = '-';
-	at = put_hex(at, bytes + 16, 8);
+	at = hex_write(at, bytes + 16, 8);
 	memcpy(at, "-00", 3);
 }
