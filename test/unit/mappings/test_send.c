@@ -3,75 +3,665 @@
 
 #include "test/unit/mappings/world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
-#define PLAIN_PROPERTIES " delivery_mode=1 reply_to=replies.1 expiration=4750 "
-
-/* One request through one mapping: the message, or the status that refuses it. */
-struct story {
-	const char *mapping; /* what stands beside the name */
-	const char *request;
-	const char *message; /* NULL: refused */
-	int status;
-};
-
-static void tell(const struct story *stories, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct world world;
-		struct buffer json = { 0 };
-		buffer_append_format(&json, "[{ \"name\": \"m\", %s }]%c", stories[i].mapping, 0);
-		world_open(&world, json.data);
-		if (problem_list_has_errors(world.problems)) {
-			fail_msg("%s\n%s", stories[i].mapping, world_problems(&world));
-		}
-		/* Twice: the second time nothing grows, and nothing of the first is left. */
-		for (int again = 0; again < 2; again++) {
-			int status = world_send(&world, stories[i].request);
-			if (status != stories[i].status) {
-				fail_msg("%s\n%s\nstatus %d %s", stories[i].mapping,
-					stories[i].request, status,
-					status != 0 ? world.refusal.detail : world_message(&world));
-			}
-			if (stories[i].message != NULL) {
-				assert_string_equal(world_message(&world), stories[i].message);
-			}
-		}
-		world_close(&world);
-		buffer_finish(&json);
-	}
-}
-
-#define TELL(stories) tell((stories), sizeof(stories) / sizeof((stories)[0]))
-
 static void a_plain_message_carries_the_body_untouched(void **state)
 {
 	(void)state;
-	static const struct story stories[] = {
+	static const struct world_story stories[] = {
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\"}",
-			"POST /a\nContent-Type: text/x\nContent-Encoding: gzip\n\n\x1f\x8b",
-			"/q | content_type=text/x content_encoding=gzip" PLAIN_PROPERTIES
-			"| | \x1f\x8b" },
+			"POST /a\nContent-Type: text/x\nContent-Encoding: gzip\n\n\037\001",
+			"/q | content_type=text/x content_encoding=gzip delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | \037\001" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\"}", "POST /a\n\nhello",
-			"/q | content_type=application/octet-stream" PLAIN_PROPERTIES "| | hello" },
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | hello" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\"}", "GET /a",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | " },
 		{ "\"match\": {\"op\": \"a\"}, \"send\": {\"queue\": \"q\"}", "op a\n\n{\"b\": 1}",
-			"/q | content_type=application/json" PLAIN_PROPERTIES "| | {\"b\": 1}" },
-		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"exchange\": \"x\", "
-		  "\"routing_key\": \"a.b\"}, \"answer\": {\"when\": \"confirmed\"}",
+			"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | {\"b\": 1}" },
+	};
+	WORLD_TELL(stories);
+}
+
+static void a_call_that_waits_for_no_reply_carries_no_reply_address_and_no_deadline(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"exchange\": \"x\", \"routing_key\": "
+		  "\"a.b\"}, \"answer\": {\"when\": \"confirmed\"}",
 			"POST /a\n\nhello",
 			"x/a.b | content_type=application/octet-stream delivery_mode=2 | | hello" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"exchange\": \"x\", \"mandatory\": "
+		  "false}, \"answer\": {\"when\": \"sent\"}",
+			"POST /a\n\nhello",
+			"x/ | content_type=application/octet-stream delivery_mode=2 | | hello" },
 	};
-	TELL(stories);
+	WORLD_TELL(stories);
+}
+
+static void properties_of_the_mapping_replace_those_of_the_convention(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ "\"match\": {\"path\": \"/:x\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"type\": \"call\", \"priority\": 5, \"content_type\": \"text/${path.x}\", "
+		  "\"expiration\": null, \"app_id\": \"${query.a?}\"}}",
+			"POST /plain\n\n.",
+			"/q | content_type=text/plain delivery_mode=1 priority=5 "
+			"reply_to=replies.1 type=call | | ." },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"correlation_id\": \"${id}\", \"reply_to\": \"${reply_to}\", "
+		  "\"delivery_mode\": 2}}",
+			"POST /a",
+			"/q | content_type=application/octet-stream delivery_mode=2 "
+			"reply_to=replies.1 expiration=4750 | | " },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"reply_to\": \"x|${reply_to}\"}}",
+			"POST /a",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=x|replies.1 expiration=4750 | | " },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"priority\": \"${query.p}\"}}",
+			"POST /a?p=9",
+			"/q | content_type=application/octet-stream delivery_mode=1 priority=9 "
+			"reply_to=replies.1 expiration=4750 | | " },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"priority\": \"${query.p}\"}}",
+			"POST /a?p=256", NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"delivery_mode\": \"${query.p}\"}}",
+			"POST /a?p=0", NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"type\": \"${header.t}\"}}",
+			"POST /a\nT: "
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+			NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"type\": \"${header.t}\"}}",
+			"POST /a\nT: "
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 "
+			"type="
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx | | " },
+	};
+	WORLD_TELL(stories);
+}
+
+static void client_text_in_a_destination_keeps_to_its_class(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ "\"match\": {\"path\": \"/:x\"}, \"send\": {\"queue\": \"orders.${path.x}\"}",
+			"GET /a_b-C9",
+			"/orders.a_b-C9 | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | " },
+		{ "\"match\": {\"path\": \"/:x\"}, \"send\": {\"queue\": \"orders.${path.x}\"}",
+			"GET /a.b", NULL, 400 },
+		{ "\"match\": {\"path\": \"/:x\"}, \"send\": {\"queue\": \"orders.${path.x}\"}",
+			"GET /%2a", NULL, 400 },
+		{ "\"match\": {\"path\": \"/:x\"}, \"send\": {\"queue\": \"orders.${path.x}\"}",
+			"GET /%C3%A9", NULL, 400 },
+		{ "\"match\": {\"path\": \"/:x\"}, \"send\": {\"queue\": \"${path.x}\"}",
+			"GET "
+			"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+			NULL, 400 },
+		{ "\"match\": {\"path\": \"/:x\"}, \"send\": {\"queue\": "
+		  "\"${path.x|[a-z.]{1,8}}\"}",
+			"GET /a.b",
+			"/a.b | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | " },
+		{ "\"match\": {\"path\": \"/:x\"}, \"send\": {\"queue\": "
+		  "\"${path.x|[a-z.]{1,8}}\"}",
+			"GET /a.b.c.d.e", NULL, 400 },
+		{ "\"match\": {\"path\": \"/:x\"}, \"send\": {\"queue\": "
+		  "\"${path.x|[a-z]{200}}${path.x|[a-z]{200}}\"}",
+			"GET "
+			"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+			NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"exchange\": \"x\", \"routing_key\": "
+		  "\"${query.k:-all.of.them}\"}",
+			"GET /a",
+			"x/all.of.them | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | " },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"exchange\": \"x\", \"routing_key\": "
+		  "\"${query.k?}\"}",
+			"GET /a", NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"exchange\": \"x\", \"routing_key\": "
+		  "\"${instance}.${op}.${mapping}\"}",
+			"GET /a",
+			"x/gw-1.m.m | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | " },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"exchange\": \"x\", \"routing_key\": "
+		  "\"${op}\", \"op\": \"a.b\"}",
+			"GET /a",
+			"x/a.b | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | " },
+		{ "\"match\": {\"op\": \"a.*\"}, \"send\": {\"exchange\": \"x\", \"routing_key\": "
+		  "\"${op}\"}",
+			"op a.b\n\n1", NULL, 400 },
+		{ "\"match\": {\"op\": \"a.*\"}, \"send\": {\"exchange\": \"x\", \"routing_key\": "
+		  "\"${op|[a-z.]{1,9}}.${op.rest}\"}",
+			"op a.b\n\n1",
+			"x/a.b.b | content_type=application/json delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | 1" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": "
+		  "\"${header.x|[a-z]{0,4}}\"}",
+			"GET /a\nX: ", NULL, 400 },
+	};
+	WORLD_TELL(stories);
+}
+
+static void a_header_takes_the_type_that_the_configuration_gives_it(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"a\": 5, \"b\": -1.5, \"c\": true, \"d\": null, \"e\": [1, \"${id}\"], \"f\": "
+		  "{\"x\": \"${query.y?}\"}, \"g\": \"5\"}}",
+			"GET /a",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | a=i:5 b=r:-1.5 c=b:true "
+			"e=j:[1,\"0f8fad5b-d9cb-469f-a165-70867728950e\"] f=j:{} g=t:5 | " },
+	};
+	WORLD_TELL(stories);
+}
+
+static void a_header_value_is_text_without_control_characters_and_not_long(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"a\": \"${query.v}\"}}",
+			"GET /a?v=b%C3%A9+c",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | a=t:bé c | " },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"a\": \"${query.v}\"}}",
+			"GET /a?v=%0d%0aX:1", NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"a\": \"${query.v}\"}}",
+			"GET /a?v=%7f", NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"a\": \"${query.v}\"}}",
+			"GET /a?v=%ff", NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"a\": \"${query.v}\"}}",
+			"GET /a?v=%00", NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"a\": \"${query.v}\"}}",
+			"GET "
+			"/a?v="
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | "
+			"a=t:"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx | " },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"a\": \"${query.v}\"}}",
+			"GET "
+			"/a?v="
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+			NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"a\": [\"${query.v}\"]}}",
+			"GET "
+			"/a?v="
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+			NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"a\": \"${body:/x}\"}}",
+			"POST /a\n\n{\"x\": \"a\\nb\"}", NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"a\": \"${body:/x}\"}}",
+			"POST /a\n\n{\"x\": \"a\\u0000b\"}", NULL, 400 },
+	};
+	WORLD_TELL(stories);
+}
+
+static void named_request_headers_are_passed_on(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"forward_headers\": [\"x-*\", \"authorization\"]}",
+			"GET /a\nX-Tenant: t\nAuthorization: s\nX-Forwarded-For: 1\nX-User-Id: "
+			"1\nX-Auth: 1\nX-Api-Key: k\nX-Real-IP: 1\nX-Death: 1\nX-Delay: 1\nCookie: "
+			"c\nAccept: a",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | x-tenant=t:t authorization=t:s | " },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"forward_headers\": [\"x-user-id\", \"cookie\"]}",
+			"GET /a\nX-User-Id: 7\nX-Other: o\nCookie: a=b",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | x-user-id=t:7 cookie=t:a=b | " },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"forward_headers\": [\"x-*\"]}",
+			"GET /a\nX-A: 1\nX-B: 2\nx-a: \"3\"",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | x-a=j:[\"1\",\"\\\"3\\\"\"] x-b=t:2 "
+			"| " },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"forward_headers\": [\"x-*\", \"y\"], \"headers\": {\"x-a\": \"own\", \"Y\": "
+		  "\"own\"}}",
+			"GET /a\nX-A: 1\nY: 2",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | x-a=t:own Y=t:own | " },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"forward_headers\": [\"x-*\", \"traceparent\"]}",
+			"GET /a\nX-A: a\011b", NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"forward_headers\": [\"x-*\", \"traceparent\"]}",
+			"GET /a\nX-A: "
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+			NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"forward_headers\": [\"traceparent\", \"tracestate\"]}",
+			"GET /a\nTraceparent: forged\nTracestate: forged",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | " },
+	};
+	WORLD_TELL(stories);
+}
+
+static void json_true_asks_for_a_strict_body(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ "\"match\": {\"path\": \"/a\", \"json\": true}, \"send\": {\"queue\": \"q\"}",
+			"POST /a\n\n{\"a\": 1e400, \"b\": 9007199254740993}",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | {\"a\": 1e400, \"b\": "
+			"9007199254740993}" },
+		{ "\"match\": {\"path\": \"/a\", \"json\": true}, \"send\": {\"queue\": \"q\"}",
+			"POST /a\n\n{\"a\": 1, \"a\": 2}", NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\", \"json\": true}, \"send\": {\"queue\": \"q\"}",
+			"POST /a\n\n{\"a\": 01}", NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\", \"json\": true}, \"send\": {\"queue\": \"q\"}",
+			"POST /a\n\n", NULL, 400 },
+		{ "\"match\": {\"path\": \"/a\", \"json\": true}, \"send\": {\"queue\": \"q\"}",
+			"GET /a",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | " },
+		{ "\"match\": {\"path\": \"/a\", \"json\": true}, \"send\": {\"queue\": \"q\"}",
+			"POST /a\nContent-Encoding: gzip\n\n{}", NULL, 415 },
+	};
+	WORLD_TELL(stories);
+}
+
+static void a_body_above_the_mappings_limit_is_refused(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\"}, \"limits\": "
+		  "{\"body\": 4}",
+			"POST /a\n\n1234",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | 1234" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\"}, \"limits\": "
+		  "{\"body\": 4}",
+			"POST /a\n\n12345", NULL, 413 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\"}",
+			"POST "
+			"/a\n\n11111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"11111111111111111111111111111111111111111111111111111111111111111111111111"
+			"111111111111111111111111111111111111111111111111",
+			NULL, 413 },
+	};
+	WORLD_TELL(stories);
+}
+
+static void a_body_template_decides_the_content_type(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
+		  "\"${body}\"}",
+			"POST /a\nContent-Type: text/x\n\nhello",
+			"/q | content_type=text/x delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | hello" },
+		{ "\"match\": {\"path\": \"/:x\"}, \"send\": {\"queue\": \"q\", \"body\": \"hello "
+		  "${path.x}\"}",
+			"POST /you\n\n.",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | hello you" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
+		  "\"hello\"}",
+			"POST /a\nContent-Type: text/x\nContent-Encoding: gzip\n\n.",
+			"/q | content_type=text/x delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | hello" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
+		  "\"<${body}>\"}",
+			"POST /a\nContent-Encoding: gzip\n\n.", NULL, 415 },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
+		  "\"${body|base64}\"}",
+			"POST /a\nContent-Encoding: gzip\n\nfoob",
+			"/q | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | Zm9vYg==" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
+		  "\"${body:/x}\"}",
+			"POST /a\n\n{\"x\": {\"y\" : 1.0}}",
+			"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | {\"y\" : 1.0}" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
+		  "\"${query}\"}",
+			"GET /a?b=1",
+			"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | {\"b\":\"1\"}" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": 5}",
+			"GET /a",
+			"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | 5" },
+	};
+	WORLD_TELL(stories);
+}
+
+static void the_loopback_bridge_needs_no_destination(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"bridge\": \"echo\", \"behave\": "
+		  "\"drop\", \"delay\": \"1s\"}",
+			"GET /a",
+			"/ | content_type=application/octet-stream delivery_mode=1 "
+			"reply_to=replies.1 expiration=4750 | | " },
+	};
+	WORLD_TELL(stories);
+}
+
+static void unmodified_nestjs_and_celery_workers_get_their_envelopes(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ "\"match\": {\"path\": \"/math/:op\"}, \"send\": {\"queue\": \"math\", \"op\": "
+		  "\"${path.op}\", \"properties\": {\"correlation_id\": \"${id}\", \"reply_to\": "
+		  "\"${reply_to}\", \"expiration\": \"${deadline_ms}\"}, \"body\": {\"pattern\": "
+		  "\"${op}\", \"data\": \"${body}\", \"id\": \"${id}\"}}",
+			"POST /math/sum\nContent-Type: application/json; charset=utf-8\n\n[1, "
+			"2,3.0]",
+			"/math | content_type=application/json delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | {\"pattern\":\"sum\",\"data\":[1, "
+			"2,3.0],\"id\":\"0f8fad5b-d9cb-469f-a165-70867728950e\"}" },
+		{ "\"match\": {\"op\": \"sum\"}, \"send\": {\"queue\": \"math\", \"op\": {\"cmd\": "
+		  "\"sum\"}, \"body\": {\"pattern\": \"${op}\", \"data\": \"${body}\", \"id\": "
+		  "\"${id}\"}}",
+			"op sum\n\n",
+			"/math | content_type=application/json delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | "
+			"{\"pattern\":{\"cmd\":\"sum\"},\"data\":null,\"id\":\"0f8fad5b-d9cb-469f-"
+			"a165-70867728950e\"}" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"celery\", \"op\": "
+		  "\"tasks.add\", \"properties\": {\"content_encoding\": \"utf-8\"}, \"headers\": "
+		  "{\"lang\": \"py\", \"task\": \"${op}\", \"id\": \"${id}\", \"root_id\": "
+		  "\"${id}\", \"expires\": \"${deadline_iso}\"}, \"body\": [[], \"${body}\", {}]}",
+			"POST /a\nContent-Type: application/json\n\n{\"x\":1}",
+			"/celery | content_type=application/json content_encoding=utf-8 "
+			"delivery_mode=1 reply_to=replies.1 expiration=4750 | lang=t:py "
+			"task=t:tasks.add id=t:0f8fad5b-d9cb-469f-a165-70867728950e "
+			"root_id=t:0f8fad5b-d9cb-469f-a165-70867728950e "
+			"expires=t:2023-11-14T22:13:24.873Z | [[],{\"x\":1},{}]" },
+	};
+	WORLD_TELL(stories);
+}
+
+static void a_send_that_cannot_work_does_not_load(void **state)
+{
+	(void)state;
+	static const struct world_fault faults[] = {
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"bridge\": "
+		  "\"rabit\"}",
+			"there is no bridge 'rabit'; did you mean 'rabbit'?" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"exchange\": "
+		  "\"x\"}",
+			"either queue, or exchange" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"routing_key\": \"x\"}",
+			"expected a queue, or an exchange" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {}",
+			"expected a queue, or an exchange" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"\"}", "expected a name" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": "
+		  "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		  "xxxxxxxxxxxxxxxxxx\"}",
+			"longer than 255 bytes" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": 5}", "expected a string" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"convention\": "
+		  "\"nestjs\"}",
+			"'nestjs' is not available yet" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"convention\": "
+		  "\"plan\"}",
+			"unknown convention 'plan'" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"topic\": \"t\"}",
+			"not available yet" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"behave\": "
+		  "\"drop\"}",
+			"only a loopback bridge knows behave" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"mandatory\": "
+		  "false}",
+			"waits for a reply" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": []",
+			"several legs are not available yet" },
+		{ "\"match\": {\"path\": \"/a\"}", "send" },
+	};
+	WORLD_REFUSE(faults);
+}
+
+static void what_belongs_to_the_gateway_cannot_be_set(void **state)
+{
+	(void)state;
+	static const struct world_fault faults[] = {
+		{ "\"match\": {\"path\": \"/:x\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"correlation_id\": \"${path.x}\"}}",
+			"correlation_id is always ours" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"reply_to\": \"${query.x}\"}}",
+			"must not choose the reply address" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"corelation_id\": \"x\"}}",
+			"did you mean 'correlation_id'?" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"priority\": 256}}",
+			"from 0 to 255" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"delivery_mode\": 3}}",
+			"1 or 2" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"properties\": "
+		  "{\"type\": "
+		  "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		  "xxxxxxxxxxxxxxxxxx\"}}",
+			"longer than 255" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"reply_to\": \"${reply_to}\"}}",
+			"act on the header 'reply_to'" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"CC\": \"x\"}}",
+			"act on the header 'CC'" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		  "{\"x-delay\": 5}}",
+			"act on the header 'x-delay'" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"forward_headers\": [\"x-death\"]}",
+			"act on the header 'x-death'" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"forward_headers\": [\"correlation_id\"]}",
+			"act on the header" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"forward_headers\": [\"X-Tenant\"]}",
+			"in lower case" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"forward_headers\": [\"*\"]}",
+			"the only pattern" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\"}, \"limits\": "
+		  "{\"body\": 5000}",
+			"may only lower" },
+	};
+	WORLD_REFUSE(faults);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plain_message_carries_the_body_untouched),
+		cmocka_unit_test(
+			a_call_that_waits_for_no_reply_carries_no_reply_address_and_no_deadline),
+		cmocka_unit_test(properties_of_the_mapping_replace_those_of_the_convention),
+		cmocka_unit_test(client_text_in_a_destination_keeps_to_its_class),
+		cmocka_unit_test(a_header_takes_the_type_that_the_configuration_gives_it),
+		cmocka_unit_test(a_header_value_is_text_without_control_characters_and_not_long),
+		cmocka_unit_test(named_request_headers_are_passed_on),
+		cmocka_unit_test(json_true_asks_for_a_strict_body),
+		cmocka_unit_test(a_body_above_the_mappings_limit_is_refused),
+		cmocka_unit_test(a_body_template_decides_the_content_type),
+		cmocka_unit_test(the_loopback_bridge_needs_no_destination),
+		cmocka_unit_test(unmodified_nestjs_and_celery_workers_get_their_envelopes),
+		cmocka_unit_test(a_send_that_cannot_work_does_not_load),
+		cmocka_unit_test(what_belongs_to_the_gateway_cannot_be_set),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

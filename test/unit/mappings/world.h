@@ -16,8 +16,13 @@
 #include "mappings/mapping.h"
 #include "mappings/send.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 #define WORLD_ID "0f8fad5b-d9cb-469f-a165-70867728950e"
 
@@ -169,7 +174,7 @@ static inline int world_send(struct world *world, const char *text)
 /* "exchange/key | property=value … | header=value … | body", without what every message has. */
 static inline const char *world_message(struct world *world)
 {
-	static const char types[] = "tbirxnj";
+	static const char types[] = "tyirbnj";
 	const struct message *message = &world->room.message;
 	struct buffer out = { 0 };
 	buffer_append_span(&out, message->exchange);
@@ -199,3 +204,69 @@ static inline const char *world_message(struct world *world)
 	buffer_finish(&out);
 	return world->text;
 }
+
+/* One request through one mapping: the message, or the status that refuses it. */
+struct world_story {
+	const char *mapping; /* what stands beside the name */
+	const char *request;
+	const char *message; /* NULL: refused */
+	int status;
+};
+
+static inline void world_tell_one(const struct world_story *story)
+{
+	struct world world;
+	struct buffer json = { 0 };
+	buffer_append_format(&json, "[{ \"name\": \"m\", %s }]%c", story->mapping, 0);
+	world_open(&world, json.data);
+	if (problem_list_has_errors(world.problems)) {
+		fail_msg("%s\n%s", story->mapping, world_problems(&world));
+	}
+	/* Twice: the second time nothing grows, and nothing of the first is left. */
+	for (int again = 0; again < 2; again++) {
+		int status = world_send(&world, story->request);
+		if (status != story->status) {
+			fail_msg("%s\n%s\nstatus %d %s", story->mapping, story->request, status,
+				status != 0 ? world.refusal.detail : world_message(&world));
+		}
+		if (story->message != NULL) {
+			assert_string_equal(world_message(&world), story->message);
+		}
+	}
+	world_close(&world);
+	buffer_finish(&json);
+}
+
+static inline void world_tell(const struct world_story *stories, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		world_tell_one(&stories[i]);
+	}
+}
+
+#define WORLD_TELL(stories) world_tell((stories), sizeof(stories) / sizeof((stories)[0]))
+
+/* Mappings that must not load, and what the first problem must say. */
+struct world_fault {
+	const char *mapping;
+	const char *problem;
+};
+
+static inline void world_refuse(const struct world_fault *faults, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct world world;
+		struct buffer json = { 0 };
+		buffer_append_format(&json, "[{ \"name\": \"m\", %s }]%c", faults[i].mapping, 0);
+		world_open(&world, json.data);
+		if (!problem_list_has_errors(world.problems) ||
+			strstr(world_problems(&world), faults[i].problem) == NULL) {
+			fail_msg("%s\nexpected: %s\nfound: %s", faults[i].mapping,
+				faults[i].problem, world_problems(&world));
+		}
+		world_close(&world);
+		buffer_finish(&json);
+	}
+}
+
+#define WORLD_REFUSE(faults) world_refuse((faults), sizeof(faults) / sizeof((faults)[0]))
