@@ -22,6 +22,7 @@ struct scan {
 	struct json_fault fault;
 	const char *start;
 	unsigned depth;
+	bool escaped;     /* the last string had a backslash */
 	uint64_t objects; /* bit d - 1: the container at depth d is an object */
 	struct json_names names;
 };
@@ -45,6 +46,10 @@ static inline bool is_digit(char c)
 
 static inline const char *skip_space(const char *at, const char *end)
 {
+	/* Mostly there is none. */
+	if (at<end && * at> ' ') {
+		return at;
+	}
 	while (at < end && is_space(*at)) {
 		at++;
 	}
@@ -82,6 +87,7 @@ static bool scan_string(struct scan *scan)
 	const char *inside = scan->at + 1;
 	uint64_t wide = 0;
 	scan->at = inside;
+	scan->escaped = false;
 	for (;;) {
 		scan->at = json_string_run(scan->at, scan->end, &wide);
 		if (scan->at == scan->end) {
@@ -93,6 +99,7 @@ static bool scan_string(struct scan *scan)
 		if (*scan->at != '\\') {
 			return refuse(scan, scan->at, "raw control character in a string");
 		}
+		scan->escaped = true;
 		if (!scan_escape(scan)) {
 			return false;
 		}
@@ -166,7 +173,8 @@ static bool scan_name(struct scan *scan)
 	if (!scan_string(scan)) {
 		return false;
 	}
-	if (!json_names_add(&scan->names, span_of(start, (size_t)(scan->at - start)))) {
+	struct span name = span_of(start, (size_t)(scan->at - start));
+	if (!json_names_add(&scan->names, name, scan->escaped)) {
 		return refuse(scan, start, "out of memory");
 	}
 	scan->at = skip_space(scan->at, scan->end);

@@ -57,6 +57,20 @@ static uint64_t hash_escaped(const struct json_names *names, struct span inside)
 	return fold(hash ^ block, names->factor) + len;
 }
 
+/* Less than eight bytes; what stands behind them in the text is loaded too and masked out. */
+static uint64_t last_block(const struct json_names *names, struct span rest)
+{
+	uint64_t block = 0;
+	if (names->text.ptr + names->text.len - rest.ptr >= 8) {
+		memcpy(&block, rest.ptr, 8);
+		return le64toh(block) & (((uint64_t)1 << 8 * rest.len) - 1);
+	}
+	for (size_t i = 0; i < rest.len; i++) {
+		block |= (uint64_t)(unsigned char)rest.ptr[i] << 8 * i;
+	}
+	return block;
+}
+
 static uint64_t hash_plain(const struct json_names *names, struct span inside)
 {
 	uint64_t hash = names->seed, block;
@@ -65,17 +79,12 @@ static uint64_t hash_plain(const struct json_names *names, struct span inside)
 		memcpy(&block, rest.ptr, 8);
 		hash = fold(hash ^ le64toh(block), names->factor);
 	}
-	block = 0;
-	for (size_t i = 0; i < rest.len; i++) {
-		block |= (uint64_t)(unsigned char)rest.ptr[i] << 8 * i;
-	}
-	return fold(hash ^ block, names->factor) + inside.len;
+	return fold(hash ^ last_block(names, rest), names->factor) + inside.len;
 }
 
-static uint32_t hash_name(const struct json_names *names, struct span quoted)
+static uint32_t hash_name(const struct json_names *names, struct span quoted, bool escaped)
 {
 	struct span inside = span_of(quoted.ptr + 1, quoted.len - 2);
-	bool escaped = inside.len > 0 && memchr(inside.ptr, '\\', inside.len) != NULL;
 	uint64_t hash = escaped ? hash_escaped(names, inside) : hash_plain(names, inside);
 	return (uint32_t)(hash ^ hash >> 32);
 }
@@ -118,7 +127,7 @@ static bool grow(struct json_names *names)
 	return true;
 }
 
-bool json_names_add(struct json_names *names, struct span quoted)
+bool json_names_add(struct json_names *names, struct span quoted, bool escaped)
 {
 	if (names->count == names->capacity && !grow(names)) {
 		return false;
@@ -128,7 +137,7 @@ bool json_names_add(struct json_names *names, struct span quoted)
 	}
 	struct json_name *name = &names->entries[names->count++];
 	name->offset = (uint32_t)(quoted.ptr - names->text.ptr);
-	name->hash = hash_name(names, quoted);
+	name->hash = hash_name(names, quoted, escaped);
 	return true;
 }
 

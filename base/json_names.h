@@ -36,8 +36,8 @@ struct json_names {
 void json_names_init(struct json_names *names, struct span text);
 void json_names_finish(struct json_names *names);
 void json_names_open(struct json_names *names);
-/* Adds a name, quoted, to the innermost object. False: no memory. */
-bool json_names_add(struct json_names *names, struct span quoted);
+/* Adds a name, quoted, to the innermost object; `escaped`: it has a backslash. False: no memory. */
+bool json_names_add(struct json_names *names, struct span quoted, bool escaped);
 
 enum json_names_result { JSON_NAMES_UNIQUE, JSON_NAMES_DUPLICATE, JSON_NAMES_NO_MEMORY };
 /* Ends the innermost object; `offset` is that of the second of two equal names. */

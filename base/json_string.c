@@ -1,50 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
-/*
- * Strings are where the bytes are: a quote, a backslash and control characters are looked for eight
- * bytes at a time. In `(word - n) & ~word & 0x80…` a byte's top bit is set when the byte is below n
- * (n = 1 after an exclusive or: when it was equal). A borrow can only spoil bytes above a true hit,
- * so the lowest bit found is right.
- */
 #include "base/json_string.h"
 
 #include "base/json.h"
-
-#include <endian.h>
-
-#define ONES 0x0101010101010101u
-#define HIGHS 0x8080808080808080u
-
-static uint64_t hits_in(uint64_t word)
-{
-	uint64_t quote = word ^ ONES * '"';
-	uint64_t backslash = word ^ ONES * '\\';
-	return (((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) |
-		       ((word - ONES * 0x20) & ~word)) &
-	       HIGHS;
-}
-
-const char *json_string_run(const char *at, const char *end, uint64_t *wide)
-{
-	while (end - at >= 8) {
-		uint64_t word;
-		memcpy(&word, at, 8);
-		word = le64toh(word);
-		uint64_t hits = hits_in(word);
-		if (hits != 0) {
-			*wide |= word & HIGHS & (hits ^ (hits - 1)) >> 8;
-			return at + __builtin_ctzll(hits) / 8;
-		}
-		*wide |= word & HIGHS;
-		at += 8;
-	}
-	while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) {
-		*wide |= *at & 0x80;
-		at++;
-	}
-	return at;
-}
 
 int json_string_hex4(const char *at)
 {

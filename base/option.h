@@ -64,9 +64,9 @@ struct option {
 
 /*
  * Reads `object` into `target` by `rows` (ended by a row without a name). Every field gets its
- * default first, so `object` may be NULL: then nothing is required. Problems are added to the list: unknown key (with the
- * nearest valid one), wrong type, out of range, missing, not available yet. True when none was
- * added.
+ * default first, so `object` may be NULL: then nothing is required. Problems are added to the list:
+ * unknown key (with the nearest valid one), wrong type, out of range, missing, not available yet.
+ * True when none was added. What is wrong keeps its default.
  */
 bool option_read(const struct option *rows, const struct json_node *object, void *target,
 	struct problem_list *problems);
