@@ -107,7 +107,7 @@ static struct json_node *build(struct json_tree *tree, struct span value)
 	return node;
 }
 
-static void blank(char *from, char *to)
+static void blank(char *from, const char *to)
 {
 	for (; from < to; from++) {
 		if (*from != '\n') {
@@ -116,7 +116,7 @@ static void blank(char *from, char *to)
 	}
 }
 
-static char *string_end(char *at, char *end)
+static const char *string_end(const char *at, const char *end)
 {
 	for (at++; at < end && *at != '"'; at++) {
 		if (*at == '\\' && end - at > 1) {
@@ -127,32 +127,37 @@ static char *string_end(char *at, char *end)
 }
 
 /* The end of the comment that starts at `at`; NULL when it never ends. */
-static char *comment_end(char *at, char *end)
+static const char *comment_end(const char *at, const char *end)
 {
 	if (at[1] == '/') {
-		char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		return newline != NULL ? newline : end;
 	}
-	char *close = memmem(at + 2, (size_t)(end - at - 2), "*/", 2);
+	const char *close = memmem(at + 2, (size_t)(end - at - 2), "*/", 2);
 	return close != NULL ? close + 2 : NULL;
+}
+
+static bool is_comment(const char *at, const char *end)
+{
+	return *at == '/' && end - at > 1 && (at[1] == '/' || at[1] == '*');
 }
 
 static void blank_comments(struct json_tree *tree, struct json_fault *fault)
 {
 	char *at = tree->text;
-	char *end = at + tree->len;
+	const char *end = at + tree->len;
 	while (at < end) {
 		if (*at == '"') {
-			at = string_end(at, end);
-		} else if (*at == '/' && end - at > 1 && (at[1] == '/' || at[1] == '*')) {
-			char *behind = comment_end(at, end);
+			at += string_end(at, end) - at;
+		} else if (is_comment(at, end)) {
+			const char *behind = comment_end(at, end);
 			if (behind == NULL) {
 				fault->offset = (size_t)(at - tree->text);
 				fault->reason = "this comment never ends";
 				return;
 			}
 			blank(at, behind);
-			at = behind;
+			at += behind - at;
 		} else {
 			at++;
 		}
@@ -234,4 +239,115 @@ void json_position(struct span text, size_t offset, unsigned *line, unsigned *co
 		}
 	}
 	*column = (unsigned)(offset - line_start) + 1;
+}
+
+static bool is_plain_name(struct span name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			     (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '$';
+		if (!plain) {
+			return false;
+		}
+	}
+	return name.len > 0;
+}
+
+void json_path_append_name(struct buffer *path, struct span name)
+{
+	if (!is_plain_name(name)) {
+		buffer_append_literal(path, "[");
+		json_append_string(path, name);
+		buffer_append_literal(path, "]");
+		return;
+	}
+	if (path->len > 0) {
+		buffer_append_literal(path, ".");
+	}
+	buffer_append_span(path, name);
+}
+
+void json_path_append_index(struct buffer *path, unsigned index)
+{
+	buffer_append_format(path, "[%u]", index);
+}
+
+/* An open container of a text that is read up to some place. */
+struct level {
+	bool is_object;
+	bool at_value;    /* behind the colon */
+	struct span name; /* quoted; absent before it was read */
+	unsigned index;
+};
+
+struct place {
+	struct level levels[JSON_DEPTH_MAX];
+	unsigned depth;
+};
+
+static void take_mark(struct place *place, char mark)
+{
+	struct level *top = place->depth > 0 ? &place->levels[place->depth - 1] : NULL;
+	if (mark == '{' || mark == '[') {
+		if (place->depth < JSON_DEPTH_MAX) {
+			place->levels[place->depth++] = (struct level){ .is_object = mark == '{' };
+		}
+	} else if (top == NULL) {
+		return;
+	} else if (mark == '}' || mark == ']') {
+		place->depth--;
+	} else if (mark == ':') {
+		top->at_value = true;
+	} else if (mark == ',') {
+		top->at_value = false;
+		top->name = SPAN_ABSENT;
+		top->index++;
+	}
+}
+
+static void take_string(struct place *place, struct span quoted)
+{
+	struct level *top = place->depth > 0 ? &place->levels[place->depth - 1] : NULL;
+	if (top != NULL && top->is_object && !top->at_value && json_check(quoted, NULL)) {
+		top->name = quoted;
+	}
+}
+
+static void append_levels(const struct place *place, struct buffer *path)
+{
+	for (unsigned i = 0; i < place->depth; i++) {
+		const struct level *level = &place->levels[i];
+		struct buffer name = { 0 };
+		if (!level->is_object) {
+			json_path_append_index(path, level->index);
+		} else if (span_present(level->name)) {
+			json_path_append_name(path, json_string_text(level->name, &name));
+		}
+		buffer_finish(&name);
+	}
+}
+
+void json_path_append_place(struct buffer *path, struct span text, size_t offset)
+{
+	struct place place = { .depth = 0 };
+	const char *at = text.ptr, *end = text.ptr + text.len;
+	/* A name that starts at the place belongs to the path. */
+	while (at < end && (size_t)(at - text.ptr) <= offset) {
+		const char *next = at + 1;
+		bool is_there = (size_t)(at - text.ptr) == offset;
+		if (*at == '"') {
+			next = string_end(at, end);
+			take_string(&place, span_of(at, (size_t)(next - at)));
+		} else if (is_there) {
+			break;
+		} else if (is_comment(at, end)) {
+			const char *behind = comment_end(at, end);
+			next = behind != NULL ? behind : end;
+		} else {
+			take_mark(&place, *at);
+		}
+		at = next;
+	}
+	append_levels(&place, path);
 }

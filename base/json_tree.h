@@ -43,3 +43,9 @@ struct span json_tree_text(const struct json_tree *tree);
 const struct json_node *json_node_member(const struct json_node *object, struct span name);
 /* Line and column, from 1, of an offset in a text; columns count bytes. */
 void json_position(struct span text, size_t offset, unsigned *line, unsigned *column);
+
+/* Paths as people write them: mappings[2].send.queue, headers["x.y"]; empty for the root. */
+void json_path_append_name(struct buffer *path, struct span name);
+void json_path_append_index(struct buffer *path, unsigned index);
+/* The path of what stands at an offset, in a text that may be broken there but not before. */
+void json_path_append_place(struct buffer *path, struct span text, size_t offset);

@@ -19,7 +19,7 @@ static void print_type(const struct option *row, FILE *out)
 		[OPTION_ADDRESS] = "address",
 		[OPTION_TEXTS] = "string or list",
 		[OPTION_OBJECT] = "object, below",
-		[OPTION_NODE] = "see there",
+		[OPTION_NODE] = "as described",
 		[OPTION_LATER] = "not available yet",
 	};
 	bool described = row->type == OPTION_NODE && row->rows != NULL;
@@ -48,8 +48,9 @@ static void print_default(const struct option *row, FILE *out)
 		char first = row->fallback[0];
 		bool number = row->fallback[strspn(row->fallback, "-0123456789")] == '\0';
 		bool text = row->type == OPTION_TEXT || row->type == OPTION_TEXTS;
-		bool bare = row->type == OPTION_BOOL || first == '[' || first == '{' ||
-			    (number && !text) || row->type == OPTION_NODE;
+		bool literal =
+			strcmp(row->fallback, "true") == 0 || strcmp(row->fallback, "false") == 0;
+		bool bare = first == '[' || first == '{' || ((number || literal) && !text);
 		fprintf(out, bare ? "`%s`" : "`\"%s\"`", row->fallback);
 	} else if (row->type != OPTION_LATER && row->type != OPTION_OBJECT) {
 		fputs("none", out);

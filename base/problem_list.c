@@ -79,36 +79,16 @@ static struct problem *add(struct problem_list *list, const char *file, bool war
 	return problem;
 }
 
-static bool is_plain_name(struct span name)
-{
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.ptr[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			     (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '$';
-		if (!plain) {
-			return false;
-		}
-	}
-	return name.len > 0;
-}
-
 static void append_path(struct buffer *out, const struct json_node *node)
 {
 	if (node->parent == NULL) {
 		return;
 	}
 	append_path(out, node->parent);
-	if (!span_present(node->name)) {
-		buffer_append_format(out, "[%u]", node->index);
-	} else if (!is_plain_name(node->name)) {
-		buffer_append_literal(out, "[");
-		json_append_string(out, node->name);
-		buffer_append_literal(out, "]");
+	if (span_present(node->name)) {
+		json_path_append_name(out, node->name);
 	} else {
-		if (out->len > 0) {
-			buffer_append_literal(out, ".");
-		}
-		buffer_append_span(out, node->name);
+		json_path_append_index(out, node->index);
 	}
 }
 
@@ -197,10 +177,16 @@ void problem_list_file(struct problem_list *list, const char *file, struct span 
 	const char *reason)
 {
 	struct problem *problem = add(list, file, false);
-	problem->text = memory_text(span_from_text(reason));
-	if (span_present(text)) {
-		json_position(text, offset, &problem->line, &problem->column);
+	if (!span_present(text)) {
+		problem->text = memory_text(span_from_text(reason));
+		return;
 	}
+	struct buffer out = { 0 };
+	json_path_append_place(&out, text, offset);
+	buffer_append_format(&out, "%s: %s", out.len == 0 ? "." : "", reason);
+	problem->text = memory_text(buffer_span(&out));
+	buffer_finish(&out);
+	json_position(text, offset, &problem->line, &problem->column);
 }
 
 bool problem_list_has_errors(const struct problem_list *list)

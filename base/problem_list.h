@@ -25,7 +25,7 @@ void problem_list_error_name(struct problem_list *list, const struct json_node *
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
 void problem_list_warning(struct problem_list *list, const struct json_node *at, const char *format,
 	...) __attribute__((format(printf, 3, 4)));
-/* A file that cannot be read or is not JSON; line 0 means no position. */
+/* A file that is not JSON at an offset of its text or, with an absent text, cannot be read. */
 void problem_list_file(struct problem_list *list, const char *file, struct span text, size_t offset,
 	const char *reason);
 bool problem_list_has_errors(const struct problem_list *list);

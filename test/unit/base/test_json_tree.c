@@ -101,6 +101,38 @@ static void faults_say_where_and_why(void **state)
 	}
 }
 
+static void a_fault_has_a_path(void **state)
+{
+	(void)state;
+	static const struct {
+		struct span text;
+		const char *path;
+	} cases[] = {
+		{ SPAN(""), "" },
+		{ SPAN("x"), "" },
+		{ SPAN("{\"a\": x}"), "a" },
+		{ SPAN("{\"a\": 1 \"b\": 2}"), "a" },
+		{ SPAN("{\"a\": 1, x"), "" },
+		{ SPAN("{\"a\": {\"b\": [1, {}, [2, x]]}}"), "a.b[2][1]" },
+		{ SPAN("{\"a\": [{\"q\": 1, /* \"z\": */ \"r\": 2,\n\"\\u0071\": 3}]}"), "a[0].q" },
+		{ SPAN("{\"a.b\": {\"c\": \"raw\ntab\"}}"), "[\"a.b\"].c" },
+		{ SPAN("{\"a\": [\"]\", \"}\"], // ]}\n\"b\": [x"), "b[0]" },
+		{ SPAN("{\"a\": {\"b\": 1}, \"c\": 01}"), "c" },
+		{ SPAN("{\"a\": [1, /* never"), "a[1]" },
+		{ SPAN("{\"a\": \"never"), "a" },
+		{ SPAN("{\"a\": 1, \"never"), "" },
+		{ SPAN("]"), "" },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct json_fault fault = { .offset = SIZE_MAX };
+		struct buffer path = { 0 };
+		assert_null(json_tree_create("a.json", cases[i].text, &fault));
+		json_path_append_place(&path, cases[i].text, fault.offset);
+		assert_span(buffer_span(&path), cases[i].path);
+		buffer_finish(&path);
+	}
+}
+
 static void lines_and_columns_count_from_one(void **state)
 {
 	(void)state;
@@ -142,6 +174,7 @@ int main(void)
 		cmocka_unit_test(nodes_know_their_place_names_and_text),
 		cmocka_unit_test(comments_stand_where_white_space_may),
 		cmocka_unit_test(faults_say_where_and_why),
+		cmocka_unit_test(a_fault_has_a_path),
 		cmocka_unit_test(lines_and_columns_count_from_one),
 		cmocka_unit_test(a_large_file_is_read_whole),
 	};

@@ -650,7 +650,7 @@ static void the_manual_is_made_from_the_rows(void **state)
 		"| `address` | address | none | where |\n"
 		"| `list` | string or list | `[]` | several |\n"
 		"| `inner` | object, below |  | inside |\n"
-		"| `node` | see there | none | anything |\n"
+		"| `node` | as described | none | anything |\n"
 		"| `cors` | not available yet |  | other origins |\n\n"
 		"### sample.inner\n\n"
 		"| key | type | default | meaning |\n"

@@ -82,7 +82,7 @@ static void files_keep_the_order_in_which_they_were_named(void **state)
 			     "b.json:1:1: error: .: three\n"
 			     "b.json:1:2: error: [0]: one\n"
 			     "a.json:2:1: error: [0]: two\n"
-			     "c.json:2:1: error: expected a name\n"
+			     "c.json:2:1: error: .: expected a name\n"
 			     "d.json: error: No such file or directory\n");
 	problem_list_destroy(list);
 	json_tree_destroy(a);
