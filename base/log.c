@@ -232,6 +232,32 @@ void log_end(struct log *log)
 	log->open = false;
 }
 
+size_t log_mark(const struct log *log)
+{
+	return (size_t)(log->at - log->buffer);
+}
+
+struct span log_since(const struct log *log, size_t mark)
+{
+	return span_of(log->buffer + mark, (size_t)(log->at - log->buffer) - mark);
+}
+
+void log_discard(struct log *log)
+{
+	assert(log->open);
+	log->at = log->limit = log->buffer + log->line;
+	log->open = false;
+}
+
+void log_fields(struct log *log, struct span fields)
+{
+	if ((size_t)(log->limit - log->at) < fields.len) {
+		log->cut = true;
+	} else {
+		log->at = (char *)memcpy(log->at, fields.ptr, fields.len) + fields.len;
+	}
+}
+
 static void write_waiting(struct log *log)
 {
 	while (waiting(log) > 0) {

@@ -66,6 +66,15 @@ uint64_t log_dropped(const struct log *log);
 bool log_begin(struct log *log, enum log_level level, const char *message);
 void log_end(struct log *log);
 
+/*
+ * Fields that are the same in many lines are made once: begin a line, mark, write them, take what was
+ * written since, discard the line; log_fields() copies them into other lines of this log's format.
+ */
+size_t log_mark(const struct log *log);
+struct span log_since(const struct log *log, size_t mark);
+void log_discard(struct log *log);
+void log_fields(struct log *log, struct span fields);
+
 /* The inline functions below are what callers use: they spare the strlen of constant keys. */
 void log_put_text(struct log *log, struct span key, struct span value);
 void log_put_plain(struct log *log, struct span key, struct span value);

@@ -144,44 +144,6 @@ struct call *call_begin(
 
 /* ---- end ---- */
 
-static void log_access(const struct call *call, enum call_state state, int status)
-{
-	struct shard *shard = shard_of(call);
-	struct log *log = shard->log;
-	if (!log_wants_access(log) || !log_begin(log, LOG_INFO, "call")) {
-		return;
-	}
-	uint64_t matched = call->matched_us != 0 ? call->matched_us : shard->now_us;
-	uint64_t sent = call->sent_us != 0 ? call->sent_us : shard->now_us;
-	uint64_t confirmed = call->confirmed_us != 0 ? call->confirmed_us : shard->now_us;
-	log_plain(log, "call", call_id(call));
-	if (call->request_id_len > 0) {
-		log_plain(log, "request_id", call_request_id(call));
-	}
-	if (call->mapping != NULL) {
-		log_text(log, "mapping", span_from_text(mapping_name(call->mapping)));
-	}
-	if (call->session != NULL) {
-		log_text(log, "bridge", span_from_text(call->session->instance->name));
-	}
-	log_number(log, "status", status);
-	log_plain(log, "published", span_from_text(published_name(call->published)));
-	if (state == CALL_ABANDONED) {
-		log_bool(log, "abandoned", true);
-	}
-	log_micros(log, "read_ms", matched - call->began_us);
-	if (call->matched_us != 0) {
-		log_micros(log, "matched_ms", sent - matched);
-	}
-	if (call->sent_us != 0) {
-		log_micros(log, "sent_ms", confirmed - sent);
-	}
-	if (call->confirmed_us != 0) {
-		log_micros(log, "confirmed_ms", shard->now_us - confirmed);
-	}
-	log_end(log);
-}
-
 /*
  * The one way out. `answer` NULL: nobody is there to get one. The call leaves its connection before
  * the answer is written, since behind the answer the next request may already begin; its slot is
@@ -199,7 +161,7 @@ static void end(struct call *call, enum call_state state, const struct call_answ
 		session_cancel(call->session, leg_of(call));
 	}
 	enter(call, state);
-	log_access(call, state, status);
+	access_log_write(&shard->access, call, status, shard->now_us);
 	metrics_call(&shard->metrics, row, status, shard->now_us - call->began_us);
 	shard->metrics.calls_in_flight--;
 	quota_call_end(connection->listener->quota, &connection->client);

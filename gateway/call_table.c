@@ -12,7 +12,9 @@
 #include "base/memory.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { NONE = UINT32_MAX, SLOTS_MAX = 1 << 24, RESTING_MIN = CALL_TABLE_CHUNK };
 
@@ -67,18 +69,21 @@ static void grow(struct call_table *table)
 
 static void make_id(struct call_table *table, struct call *call)
 {
-	uint8_t bytes[16] = { (uint8_t)table->shard, (uint8_t)(call->slot >> 16),
-		(uint8_t)(call->slot >> 8), (uint8_t)call->slot };
-	random_bytes(table->random, bytes + 4, 12);
+	uint32_t place = htobe32((uint32_t)table->shard << 24 | call->slot);
+	uint64_t words[2] = { random_word(table->random), random_word(table->random) };
+	uint8_t bytes[16];
+	char digits[32];
+	memcpy(bytes, words, sizeof(bytes));
+	memcpy(bytes, &place, sizeof(place));
 	bytes[6] = (bytes[6] & 0x0f) | 0x40;
 	bytes[8] = (bytes[8] & 0x3f) | 0x80;
-	char *at = hex_write(call->id, bytes, 4);
-	for (size_t i = 4; i < 10; i += 2) {
-		*at++ = '-';
-		at = hex_write(at, bytes + i, 2);
-	}
-	*at++ = '-';
-	hex_write(at, bytes + 10, 6);
+	hex_write(digits, bytes, sizeof(bytes));
+	memcpy(call->id, digits, 8);
+	memcpy(call->id + 9, digits + 8, 4);
+	memcpy(call->id + 14, digits + 12, 4);
+	memcpy(call->id + 19, digits + 16, 4);
+	memcpy(call->id + 24, digits + 20, 12);
+	call->id[8] = call->id[13] = call->id[18] = call->id[23] = '-';
 }
 
 struct call *call_table_take(struct call_table *table)

@@ -71,9 +71,9 @@ const char *http1_reason_phrase(int status)
 	return "";
 }
 
-static void append_line(struct buffer *out, const char *name, struct span value)
+static void append_line(struct buffer *out, struct span name, struct span value)
 {
-	buffer_append(out, name, strlen(name));
+	buffer_append_span(out, name);
 	buffer_append_literal(out, ": ");
 	buffer_append_span(out, value);
 	buffer_append_literal(out, "\r\n");
@@ -156,16 +156,13 @@ static void append_reply_head(const struct answer *reply, struct buffer *out)
 		type = SPAN("application/octet-stream");
 	}
 	if (span_present(type) && has_content(reply->status)) {
-		append_line(out, "Content-Type", type);
+		append_line(out, SPAN("Content-Type"), type);
 	}
 	if (span_present(reply->content_encoding) && has_content(reply->status)) {
-		append_line(out, "Content-Encoding", reply->content_encoding);
+		append_line(out, SPAN("Content-Encoding"), reply->content_encoding);
 	}
 	for (unsigned i = 0; i < reply->header_count; i++) {
-		buffer_append_span(out, reply->headers[i].name);
-		buffer_append_literal(out, ": ");
-		buffer_append_span(out, reply->headers[i].value);
-		buffer_append_literal(out, "\r\n");
+		append_line(out, reply->headers[i].name, reply->headers[i].value);
 	}
 }
 
@@ -174,7 +171,7 @@ static void append_common(struct connection *connection, const struct call *call
 {
 	struct span request_id = call_request_id(call);
 	if (span_present(request_id)) {
-		append_line(out, "X-Request-Id", request_id);
+		append_line(out, SPAN("X-Request-Id"), request_id);
 	}
 	if (answer->retry_after_s > 0) {
 		buffer_append_literal(out, "Retry-After: ");
@@ -182,7 +179,7 @@ static void append_common(struct connection *connection, const struct call *call
 		buffer_append_literal(out, "\r\n");
 	}
 	if (answer->status == 405 && answer->problem != NULL) {
-		append_line(out, "Allow", answer->allow);
+		append_line(out, SPAN("Allow"), answer->allow);
 	}
 	append_connection(connection, out);
 }
@@ -232,10 +229,10 @@ void http1_answer_page(struct connection *connection, const struct http1_page *p
 	struct buffer *out = connection_write(connection);
 	append_start(connection, page->status, out);
 	if (page->content_type != NULL) {
-		append_line(out, "Content-Type", span_from_text(page->content_type));
+		append_line(out, SPAN("Content-Type"), span_from_text(page->content_type));
 	}
 	for (unsigned i = 0; i < page->line_count; i++) {
-		append_line(out, page->lines[i].name, page->lines[i].value);
+		append_line(out, span_from_text(page->lines[i].name), page->lines[i].value);
 	}
 	append_connection(connection, out);
 	append_body(connection, page->status, page->body);

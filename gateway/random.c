@@ -3,21 +3,17 @@
 
 #include "gateway/random.h"
 
-#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 
-void random_bytes(struct random *random, void *out, size_t len)
+void random_fill(struct random *random)
 {
-	assert(len <= 64);
-	if (random->left < len) {
-		if (getrandom(random->pool, sizeof(random->pool), 0) != sizeof(random->pool)) {
+	/* up to 256 bytes getrandom() is never cut short (getrandom(2)); more is taken in parts */
+	char *at = (char *)random->words;
+	for (size_t done = 0; done < sizeof(random->words); done += 256) {
+		if (getrandom(at + done, 256, 0) != 256) {
 			abort();
 		}
-		random->left = sizeof(random->pool);
 	}
-	random->left -= len;
-	memcpy(out, random->pool + random->left, len);
-	memset(random->pool + random->left, 0, len);
+	random->left = RANDOM_WORDS;
 }

@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
-/* Unpredictable bytes, a page from the kernel at a time (getrandom(2)). One thread. */
+/* Unpredictable numbers, a page of them from the kernel at a time (getrandom(2)). One thread. */
 #pragma once
 
-#include <stddef.h>
 #include <stdint.h>
 
+enum { RANDOM_WORDS = 128 };
+
 struct random {
-	size_t left;
-	uint8_t pool[1024];
+	unsigned left;
+	uint64_t words[RANDOM_WORDS];
 };
 
-/* Fills `out` with at most 64 bytes. Aborts where the kernel has none to give. */
-void random_bytes(struct random *random, void *out, size_t len);
+/* Fetches new words. Aborts where the kernel has none to give. */
+void random_fill(struct random *random);
+
+/* 64 bits that are given out once and forgotten. */
+static inline uint64_t random_word(struct random *random)
+{
+	if (random->left == 0) {
+		random_fill(random);
+	}
+	uint64_t word = random->words[--random->left];
+	random->words[random->left] = 0;
+	return word;
+}

@@ -184,6 +184,7 @@ struct shard *shard_create(const struct config *config, unsigned index)
 	shard->scratch.input = memory_new(SHARD_INPUT, 1);
 	call_table_init(&shard->calls, index, &shard->random);
 	metrics_init(&shard->metrics, config);
+	access_log_init(&shard->access, log, config);
 	read_clock(shard);
 	shard->wheel = wheel_create(shard_now_ms(shard));
 	start_watchers(shard);
@@ -256,6 +257,7 @@ void shard_destroy(struct shard *shard)
 	if (shard->wheel != NULL) {
 		call_table_finish(&shard->calls);
 		metrics_finish(&shard->metrics);
+		access_log_finish(&shard->access);
 		wheel_destroy(shard->wheel);
 	}
 	free_scratch(&shard->scratch);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/wheel.h"
+#include "gateway/access_log.h"
 #include "gateway/call_table.h"
 #include "gateway/config.h"
 #include "gateway/http1_parser.h"
@@ -49,6 +50,7 @@ struct shard {
 	const struct config *config;
 	struct mailbox *mailbox;
 	struct log *log;
+	struct access_log access;
 	struct wheel *wheel;
 	unsigned index;
 	struct random random;

@@ -67,13 +67,12 @@ bool trace_state_is_valid(struct span value)
 
 void trace_parent_make(struct random *random, char out[static TRACE_PARENT_LEN])
 {
-	uint8_t bytes[24];
-	random_bytes(random, bytes, sizeof(bytes));
-	bytes[0] |= 1; /* neither id may be all zeros */
-	bytes[16] |= 1;
+	uint64_t words[3] = { random_word(random), random_word(random), random_word(random) };
+	words[0] |= 1; /* neither id may be all zeros */
+	words[2] |= 1;
 	memcpy(out, "00-", 3);
-	char *at = hex_write(out + 3, bytes, 16);
+	char *at = hex_write(out + 3, (const uint8_t *)words, 16);
 	*at++ = '-';
-	at = hex_write(at, bytes + 16, 8);
+	at = hex_write(at, (const uint8_t *)(words + 2), 8);
 	memcpy(at, "-00", 3);
 }

@@ -149,9 +149,8 @@ void websocket_begin(struct connection *connection, const struct websocket_optio
 	if (options->max_age_ms > 0) {
 		/* so that clients which came together do not all come back together */
 		uint32_t age = seconds_of(options->max_age_ms);
-		uint32_t jitter = 0;
-		random_bytes(&connection->shard->random, &jitter, sizeof(jitter));
-		websocket->max_age_s = now + age - jitter % (age / 10 + 1);
+		uint64_t jitter = random_word(&connection->shard->random) % (age / 10 + 1);
+		websocket->max_age_s = now + age - (uint32_t)jitter;
 	}
 	set_deadline(connection);
 }

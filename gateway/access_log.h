@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * One line for every call that ended. It is written at every call, so what is the same in all lines
+ * of a mapping is made once. One thread.
+ */
+#pragma once
+
+#include "base/log.h"
+#include "gateway/call.h"
+#include "gateway/config.h"
+
+struct access_log {
+	struct log *log;
+	struct span *fields; /* per mapping: its name and bridge, ready to be copied */
+	size_t count;
+};
+
+void access_log_init(struct access_log *access, struct log *log, const struct config *config);
+void access_log_finish(struct access_log *access);
+/* The call is about to leave; `status` 0: it was abandoned. */
+void access_log_write(
+	const struct access_log *access, const struct call *call, int status, uint64_t now_us);
