@@ -144,6 +144,16 @@ static bool is_for_consumer(const struct bridge_session *session, const amqp_fra
 	       id == AMQP_BASIC_CANCEL_METHOD;
 }
 
+/* What the link is for stands: its next loss is not a failed attempt. */
+static void settle(struct bridge_session *session, struct amqp_link *link)
+{
+	bool publishes = link == session->publisher.link, consumes = link == session->consumer.link;
+	if ((!publishes || session->publisher.ready) && (!consumes || session->consumer.ready) &&
+		link->reconnect.up_since == 0) {
+		amqp_link_settled(link);
+	}
+}
+
 static bool handle_frame(struct amqp_link *link, const amqp_frame_t *frame)
 {
 	struct bridge_session *session = link->owner;
@@ -154,14 +164,10 @@ static bool handle_frame(struct amqp_link *link, const amqp_frame_t *frame)
 	} else if (link == session->publisher.link) {
 		hold = amqp_publisher_frame(&session->publisher, frame);
 	}
-	if (frame->frame_type == AMQP_FRAME_METHOD) {
-		bool ready = link == session->publisher.link ? session->publisher.ready : true;
-		if (link == session->consumer.link) {
-			ready = ready && session->consumer.ready;
-		}
-		if (ready && link->reconnect.up_since == 0) {
-			amqp_link_settled(link);
-		}
+	/* While UP only the connection itself can change the state: not once a reply. */
+	if (frame->frame_type == AMQP_FRAME_METHOD &&
+		(frame->channel == 0 || session->state != BRIDGE_STATE_UP)) {
+		settle(session, link);
 		update_state(session);
 	}
 	return hold;
@@ -229,7 +235,7 @@ static enum bridge_verdict send_message(
 
 static struct span reply_to(struct bridge_session *session)
 {
-	return has_session(session) ? span_from_text(session->consumer.queue) : SPAN("");
+	return has_session(session) ? amqp_consumer_address(&session->consumer) : SPAN("");
 }
 
 /* Nothing to save: the host ignores what comes for a leg that it has given up. */

@@ -32,17 +32,22 @@ void amqp_confirms_finish(struct amqp_confirms *confirms)
 	*confirms = (struct amqp_confirms){ 0 };
 }
 
+static uint64_t mix(uint64_t mark, uint64_t piece)
+{
+	mark = (mark ^ piece) * 0x9e3779b97f4a7c15u;
+	return mark ^ mark >> 29;
+}
+
 uint64_t amqp_confirms_mark(struct span correlation_id)
 {
-	uint64_t mark = correlation_id.len + 1;
-	while (correlation_id.len > 0) {
-		uint64_t piece = 0;
-		size_t size =
-			correlation_id.len < sizeof(piece) ? correlation_id.len : sizeof(piece);
-		memcpy(&piece, correlation_id.ptr, size);
-		mark = (mark ^ piece) * 0x9e3779b97f4a7c15u;
-		mark ^= mark >> 29;
-		correlation_id = span_skip(correlation_id, size);
+	uint64_t mark = correlation_id.len + 1, piece;
+	for (; correlation_id.len >= sizeof(piece);
+		correlation_id = span_skip(correlation_id, sizeof(piece))) {
+		memcpy(&piece, correlation_id.ptr, sizeof(piece));
+		mark = mix(mark, piece);
+	}
+	for (; correlation_id.len > 0; correlation_id = span_skip(correlation_id, 1)) {
+		mark = mix(mark, (unsigned char)correlation_id.ptr[0]);
 	}
 	return mark;
 }

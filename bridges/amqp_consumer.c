@@ -72,6 +72,7 @@ void amqp_consumer_open(struct amqp_consumer *consumer)
 		amqp_link_fail(link, "no random bytes for the name of the reply queue");
 		return;
 	}
+	consumer->queue_len = strlen(consumer->queue);
 	amqp_channel_open_t channel = { 0 };
 	amqp_queue_declare_t declare = {
 		.queue = amqp_cstring_bytes(consumer->queue), .exclusive = true, .auto_delete = true
@@ -100,7 +101,7 @@ void amqp_consumer_lost(struct amqp_consumer *consumer)
 
 static bool read_head(struct amqp_consumer *consumer, struct message *reply)
 {
-	*reply = (struct message){ .routing_key = span_from_text(consumer->queue) };
+	*reply = (struct message){ .routing_key = amqp_consumer_address(consumer) };
 	return amqp_value_to_message(
 		consumer->properties, consumer->headers, &consumer->text, reply);
 }

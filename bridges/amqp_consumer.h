@@ -28,6 +28,7 @@ struct amqp_consumer {
 	bool direct;
 	bool ready;
 	char queue[192]; /* reply address of this session */
+	size_t queue_len;
 	enum amqp_consumer_content content;
 	const amqp_basic_properties_t *properties; /* WHOLE: in memory of the link's channel */
 	uint64_t body_size, body_seen;
@@ -50,6 +51,12 @@ void amqp_consumer_open(struct amqp_consumer *consumer);
 void amqp_consumer_lost(struct amqp_consumer *consumer);
 /* A frame of its channel; the result as on_frame of amqp_link.h. */
 bool amqp_consumer_frame(struct amqp_consumer *consumer, const amqp_frame_t *frame);
+/* Where workers send replies; it is alive while `ready`. */
+static inline struct span amqp_consumer_address(const struct amqp_consumer *consumer)
+{
+	return span_of(consumer->queue, consumer->queue_len);
+}
+
 /* Whether the next content frame belongs to a reply. */
 static inline bool amqp_consumer_expects_content(const struct amqp_consumer *consumer)
 {

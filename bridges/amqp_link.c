@@ -111,15 +111,19 @@ void amqp_link_flush(struct amqp_link *link)
 	}
 }
 
+void amqp_link_hurry(struct amqp_link *link)
+{
+	if (amqp_link_is_open(link) && amqp_get_sockfd(link->connection) >= 0) {
+		ev_io_start(link->host->loop, &link->writable);
+	}
+}
+
 void amqp_link_method(
 	struct amqp_link *link, amqp_channel_t channel, amqp_method_number_t id, void *method)
 {
-	if (!amqp_link_is_open(link)) {
-		return;
-	}
-	amqp_output_method(&link->output, channel, id, method);
-	if (amqp_get_sockfd(link->connection) >= 0) {
-		ev_io_start(link->host->loop, &link->writable);
+	if (amqp_link_is_open(link)) {
+		amqp_output_method(&link->output, channel, id, method);
+		amqp_link_hurry(link);
 	}
 }
 

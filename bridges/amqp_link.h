@@ -64,9 +64,11 @@ void amqp_link_fail(struct amqp_link *link, const char *format, ...)
 /* Everything that the owner wanted of it is set up: the next loss is not a failed attempt. */
 void amqp_link_settled(struct amqp_link *link);
 
-/* Queues a method and sees to it that it leaves even if nobody flushes. */
+/* Queues a method and hurries. */
 void amqp_link_method(
 	struct amqp_link *link, amqp_channel_t channel, amqp_method_number_t id, void *method);
+/* What is queued leaves in the next turn even if nobody flushes. */
+void amqp_link_hurry(struct amqp_link *link);
 /* Writes what is queued as far as the socket takes it. */
 void amqp_link_flush(struct amqp_link *link);
 

@@ -132,24 +132,23 @@ static void handle_opened(struct amqp_channel *channel)
 	}
 }
 
-/* What became of the open legs when the channel ends. */
+/* What became of the open legs when the channel ends. Whatever ended it, the last was not looked
+ * at. */
 static void end_legs(struct amqp_channel *channel, bool refused)
 {
 	struct bridge_host *host = channel->publisher->host;
 	struct amqp_confirms *confirms = &channel->confirms;
+	const uint64_t last = confirms->next - 1;
+	bool told = channel->publisher->options.confirms || refused;
 	struct leg leg;
-	uint64_t last = confirms->next - 1;
-	bool told = channel->publisher->options.confirms;
-	bool last_open = !refused && told && amqp_confirms_take(confirms, last, &leg);
-	struct leg last_leg = leg;
+	if (told && amqp_confirms_take(confirms, last, &leg)) {
+		host->events->on_confirm(host, leg, BRIDGE_REFUSED);
+	}
 	while (amqp_confirms_take_until(confirms, last, &leg)) {
-		if (told || refused) {
+		if (told) {
 			host->events->on_confirm(
 				host, leg, refused ? BRIDGE_REFUSED : BRIDGE_UNKNOWN);
 		}
-	}
-	if (last_open) {
-		host->events->on_confirm(host, last_leg, BRIDGE_REFUSED);
 	}
 }
 
@@ -447,7 +446,7 @@ void amqp_publisher_open(struct amqp_publisher *publisher)
 			enter_opening(publisher->channels[i]);
 		}
 	}
-	amqp_link_flush(publisher->link);
+	amqp_link_hurry(publisher->link);
 }
 
 void amqp_publisher_lost(struct amqp_publisher *publisher)

@@ -19,7 +19,7 @@
 
 #define SHORT_TEXT_MAX 255
 #define POOL_PAGE 4096
-#define NUMBER_MAX 40 /* characters; longer ones travel as text */
+#define NUMBER_MAX 40 /* characters of a real; longer ones travel as text */
 
 void amqp_value_room_init(struct amqp_value_room *room)
 {
@@ -36,19 +36,24 @@ void amqp_value_room_finish(struct amqp_value_room *room)
 
 static bool parse_integer(struct span text, int64_t min, int64_t max, int64_t *value)
 {
-	char copy[NUMBER_MAX + 1];
-	if (text.len == 0 || text.len > NUMBER_MAX ||
-		(text.ptr[0] != '-' && (unsigned)(text.ptr[0] - '0') > 9)) {
+	bool negative = text.len > 0 && text.ptr[0] == '-';
+	struct span digits = span_skip(text, negative ? 1 : 0);
+	if (digits.len == 0) {
 		return false;
 	}
-	memcpy(copy, text.ptr, text.len);
-	copy[text.len] = '\0';
-	char *end;
-	intmax_t parsed = strtoimax(copy, &end, 10);
+	int64_t parsed = 0; /* negative, where there is room for one more */
+	for (size_t i = 0; i < digits.len; i++) {
+		unsigned digit = (unsigned char)digits.ptr[i] - (unsigned)'0';
+		if (digit > 9 || __builtin_mul_overflow(parsed, 10, &parsed) ||
+			__builtin_sub_overflow(parsed, digit, &parsed)) {
+			return false;
+		}
+	}
+	if (!negative && __builtin_sub_overflow(INT64_C(0), parsed, &parsed)) {
+		return false;
+	}
 	*value = parsed;
-	/* The ends of the range are taken for an overflow; nobody misses these two numbers. */
-	return end == copy + text.len && parsed >= min && parsed <= max && parsed != INTMAX_MAX &&
-	       parsed != INTMAX_MIN;
+	return parsed >= min && parsed <= max;
 }
 
 static bool parse_real(struct span text, double *value)
@@ -234,13 +239,6 @@ static bool number(
 	return parse_integer(message->properties[property], 0, max, value);
 }
 
-/* The broker closes the channel for an expiration that it cannot read. */
-static bool is_expiration(struct span text)
-{
-	int64_t ignored;
-	return parse_integer(text, 0, UINT32_MAX, &ignored);
-}
-
 /* One property: its flag in AMQP and where it goes. False: it has no place there. */
 static bool set_property(
 	const struct message *from, enum message_property property, amqp_basic_properties_t *to)
@@ -272,7 +270,8 @@ static bool set_property(
 		return short_text(from, property, &to->reply_to);
 	case PROPERTY_EXPIRATION:
 		to->_flags |= AMQP_BASIC_EXPIRATION_FLAG;
-		return is_expiration(from->properties[property]) &&
+		/* The broker closes the channel for an expiration that it cannot read. */
+		return number(from, property, UINT32_MAX, &value) &&
 		       short_text(from, property, &to->expiration);
 	case PROPERTY_MESSAGE_ID:
 		to->_flags |= AMQP_BASIC_MESSAGE_ID_FLAG;
@@ -480,7 +479,7 @@ static bool read_header(
 		break;
 	default: append_scalar(text, field, &to->type);
 	}
-	to->value = (struct span){ NULL, text->len - start };
+	to->value = text->len > start ? (struct span){ NULL, text->len - start } : SPAN("");
 	return !deep;
 }
 
@@ -514,38 +513,44 @@ static struct span number_text(struct buffer *text, uint64_t value)
 static void read_properties(
 	const amqp_basic_properties_t *from, struct span *to, struct buffer *text)
 {
-	static const struct {
-		amqp_flags_t flag;
-		size_t offset;
-		enum message_property property;
-	} texts[] = {
-#define TEXT_PROPERTY(upper, lower) \
-	{ AMQP_BASIC_##upper##_FLAG, offsetof(amqp_basic_properties_t, lower), PROPERTY_##upper }
-		TEXT_PROPERTY(CONTENT_TYPE, content_type),
-		TEXT_PROPERTY(CONTENT_ENCODING, content_encoding),
-		TEXT_PROPERTY(CORRELATION_ID, correlation_id),
-		TEXT_PROPERTY(REPLY_TO, reply_to),
-		TEXT_PROPERTY(EXPIRATION, expiration),
-		TEXT_PROPERTY(MESSAGE_ID, message_id),
-		TEXT_PROPERTY(TYPE, type),
-		TEXT_PROPERTY(USER_ID, user_id),
-		TEXT_PROPERTY(APP_ID, app_id),
-		TEXT_PROPERTY(CLUSTER_ID, cluster_id),
-#undef TEXT_PROPERTY
-	};
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (from->_flags & texts[i].flag) {
-			const char *field = (const char *)from + texts[i].offset;
-			to[texts[i].property] = span_of_amqp(*(const amqp_bytes_t *)field);
-		}
+	const amqp_flags_t flags = from->_flags;
+	if (flags & AMQP_BASIC_CONTENT_TYPE_FLAG) {
+		to[PROPERTY_CONTENT_TYPE] = span_of_amqp(from->content_type);
 	}
-	if (from->_flags & AMQP_BASIC_DELIVERY_MODE_FLAG) {
+	if (flags & AMQP_BASIC_CONTENT_ENCODING_FLAG) {
+		to[PROPERTY_CONTENT_ENCODING] = span_of_amqp(from->content_encoding);
+	}
+	if (flags & AMQP_BASIC_CORRELATION_ID_FLAG) {
+		to[PROPERTY_CORRELATION_ID] = span_of_amqp(from->correlation_id);
+	}
+	if (flags & AMQP_BASIC_REPLY_TO_FLAG) {
+		to[PROPERTY_REPLY_TO] = span_of_amqp(from->reply_to);
+	}
+	if (flags & AMQP_BASIC_EXPIRATION_FLAG) {
+		to[PROPERTY_EXPIRATION] = span_of_amqp(from->expiration);
+	}
+	if (flags & AMQP_BASIC_MESSAGE_ID_FLAG) {
+		to[PROPERTY_MESSAGE_ID] = span_of_amqp(from->message_id);
+	}
+	if (flags & AMQP_BASIC_TYPE_FLAG) {
+		to[PROPERTY_TYPE] = span_of_amqp(from->type);
+	}
+	if (flags & AMQP_BASIC_USER_ID_FLAG) {
+		to[PROPERTY_USER_ID] = span_of_amqp(from->user_id);
+	}
+	if (flags & AMQP_BASIC_APP_ID_FLAG) {
+		to[PROPERTY_APP_ID] = span_of_amqp(from->app_id);
+	}
+	if (flags & AMQP_BASIC_CLUSTER_ID_FLAG) {
+		to[PROPERTY_CLUSTER_ID] = span_of_amqp(from->cluster_id);
+	}
+	if (flags & AMQP_BASIC_DELIVERY_MODE_FLAG) {
 		to[PROPERTY_DELIVERY_MODE] = number_text(text, from->delivery_mode);
 	}
-	if (from->_flags & AMQP_BASIC_PRIORITY_FLAG) {
+	if (flags & AMQP_BASIC_PRIORITY_FLAG) {
 		to[PROPERTY_PRIORITY] = number_text(text, from->priority);
 	}
-	if (from->_flags & AMQP_BASIC_TIMESTAMP_FLAG) {
+	if (flags & AMQP_BASIC_TIMESTAMP_FLAG) {
 		to[PROPERTY_TIMESTAMP] = number_text(text, from->timestamp);
 	}
 }
@@ -571,6 +576,8 @@ bool amqp_value_to_message(const amqp_basic_properties_t *from, struct message_h
 	if (!shallow || text->failed) {
 		return false;
 	}
-	place_texts(to, headers, text);
+	if (text->len > 0) {
+		place_texts(to, headers, text);
+	}
 	return true;
 }
