@@ -142,12 +142,12 @@ static void end_legs(struct amqp_channel *channel, bool refused)
 	bool told = channel->publisher->options.confirms || refused;
 	struct leg leg;
 	if (told && amqp_confirms_take(confirms, last, &leg)) {
-		host->events->on_confirm(host, leg, BRIDGE_REFUSED);
+		host->events->on_confirm(host, leg, BRIDGE_UNROUTABLE);
 	}
 	while (amqp_confirms_take_until(confirms, last, &leg)) {
 		if (told) {
 			host->events->on_confirm(
-				host, leg, refused ? BRIDGE_REFUSED : BRIDGE_UNKNOWN);
+				host, leg, refused ? BRIDGE_UNROUTABLE : BRIDGE_UNKNOWN);
 		}
 	}
 }

@@ -45,8 +45,8 @@ enum bridge_verdict {
 
 enum bridge_outcome {
 	BRIDGE_CONFIRMED,  /* the broker has it */
-	BRIDGE_UNROUTABLE, /* returned: no queue is bound there; it was not published */
-	BRIDGE_REFUSED,    /* nacked, or its exchange is missing; it was not published */
+	BRIDGE_UNROUTABLE, /* returned (no queue is bound there), or its exchange is missing */
+	BRIDGE_REFUSED,    /* nacked by a queue; behind an exchange another one may have it */
 	BRIDGE_UNKNOWN,    /* the channel or connection was lost before the confirm */
 };
 

@@ -220,7 +220,7 @@ static void a_missing_template_exchange_refuses_without_taking_a_place_for_ever(
 		struct message message = to_exchange(contract, name);
 		assert_int_equal(contract_send(contract, &message), BRIDGE_ACCEPTED);
 		contract_until_confirms(contract, i + 1);
-		assert_int_equal(contract_last_leg(contract)->outcome, BRIDGE_REFUSED);
+		assert_int_equal(contract_last_leg(contract)->outcome, BRIDGE_UNROUTABLE);
 	}
 	struct message message = contract_message(contract);
 	assert_int_equal(contract_send(contract, &message), BRIDGE_ACCEPTED);
