@@ -20,9 +20,8 @@
 
 static const struct envelope_kind *find_kind(struct span name)
 {
-	static const struct envelope_kind *const kinds[] = {
-		&envelope_jsonrpc, &envelope_pathfinder, &envelope_raw
-	};
+	static const struct envelope_kind *const kinds[] = { &envelope_jsonrpc,
+		&envelope_pathfinder, &envelope_raw };
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (span_equal(name, span_from_text(kinds[i]->name))) {
 			return kinds[i];
@@ -122,8 +121,8 @@ bool envelope_refuse(struct envelope_call *call, int code, const char *sentence)
 
 bool envelope_is_error(const struct envelope_result *result)
 {
-	return result->error_code != 0 || result->worker_error ||
-	       span_present(result->problem) || result->status >= 400;
+	return result->error_code != 0 || result->worker_error || span_present(result->problem) ||
+	       result->status >= 400;
 }
 
 bool envelope_take_text(struct span json, struct buffer *scratch, struct span *text)
@@ -133,6 +132,13 @@ bool envelope_take_text(struct span json, struct buffer *scratch, struct span *t
 	}
 	*text = json_string_text(json, scratch);
 	return !scratch->failed && (text->len == 0 || memchr(text->ptr, '\0', text->len) == NULL);
+}
+
+void envelope_append_published(struct buffer *out, const char *published)
+{
+	buffer_append_literal(out, "{\"published\":");
+	json_append_string(out, span_from_text(published));
+	buffer_append_char(out, '}');
 }
 
 static bool payload_is_json(const struct envelope_result *result)
@@ -147,9 +153,7 @@ void envelope_append_payload(
 	json_append_string(out, span_from_text(name));
 	buffer_append_char(out, ':');
 	if (result->published != NULL) {
-		buffer_append_literal(out, "{\"published\":");
-		json_append_string(out, span_from_text(result->published));
-		buffer_append_char(out, '}');
+		envelope_append_published(out, result->published);
 	} else if (result->body.len == 0) {
 		buffer_append_literal(out, "null");
 	} else if (payload_is_json(result)) {
@@ -172,8 +176,8 @@ static bool next_raw(struct envelope_cursor *cursor, struct envelope_call *call)
 	return cursor->position == 0;
 }
 
-static void write_raw(const struct envelope *envelope, const struct envelope_result *result,
-	struct buffer *out)
+static void write_raw(
+	const struct envelope *envelope, const struct envelope_result *result, struct buffer *out)
 {
 	(void)envelope;
 	if (result->published == NULL) {

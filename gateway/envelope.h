@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/json_tree.h"
+#include "base/option.h"
 #include "base/problem_list.h"
 #include "base/span.h"
 
@@ -17,13 +18,17 @@
 
 struct envelope;
 
+/* The keys of an envelope object, for the reference of the configuration. */
+extern const struct option envelope_rows[];
+
 /* From the configuration: a name ("jsonrpc" "pathfinder" "raw") or an object. NULL node: jsonrpc.
  */
 struct envelope *envelope_create(const struct json_node *node, struct problem_list *problems);
 void envelope_destroy(struct envelope *envelope);
 const char *envelope_name(const struct envelope *envelope); /* "custom" for an object */
 bool envelope_is_raw(const struct envelope *envelope);
-/* Two requests with one id may not be under way at once: `jsonrpc`, where the id is all there is. */
+/* Two requests with one id may not be under way at once: `jsonrpc`, where the id is all there is.
+ */
 bool envelope_ids_are_unique(const struct envelope *envelope);
 /* May an op be a path, where the configuration does not say. */
 bool envelope_paths_default(const struct envelope *envelope);

@@ -121,8 +121,7 @@ enum {
 /* The worker's own word, rather than ours about it. */
 static bool is_from_worker(const struct envelope_result *result)
 {
-	return result->error_code == 0 &&
-	       (result->worker_error || !span_present(result->problem));
+	return result->error_code == 0 && (result->worker_error || !span_present(result->problem));
 }
 
 static int code_of(const struct envelope_result *result)
@@ -185,8 +184,8 @@ static void append_error(struct buffer *out, const struct envelope_result *resul
 	buffer_append_char(out, '}');
 }
 
-static void write(const struct envelope *envelope, const struct envelope_result *result,
-	struct buffer *out)
+static void write(
+	const struct envelope *envelope, const struct envelope_result *result, struct buffer *out)
 {
 	(void)envelope;
 	buffer_append_literal(out, "{\"jsonrpc\":\"2.0\",\"id\":");

@@ -48,6 +48,8 @@ bool envelope_is_error(const struct envelope_result *result);
  */
 void envelope_append_payload(
 	struct buffer *out, const char *name, const struct envelope_result *result);
+/* {"published":"yes"} */
+void envelope_append_published(struct buffer *out, const char *published);
 /* A string that names something: decoded, without NUL. False: it is no such string. */
 bool envelope_take_text(struct span json, struct buffer *scratch, struct span *text);
 

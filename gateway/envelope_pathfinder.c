@@ -4,8 +4,8 @@
 /*
  * Pathfinder's messages: {"url","content","token","event-name"}, answered by {"content",
  * "event-name"} or {"error":{"type","details"},"event-name"}. The url is an op that looks like
- * "/path" or "METHOD /path"; what becomes of it is decided where ops are. The event name is any JSON
- * value, which the client may use for several calls at a time or not at all.
+ * "/path" or "METHOD /path"; what becomes of it is decided where ops are. The event name is any
+ * JSON value, which the client may use for several calls at a time or not at all.
  */
 #include "base/json.h"
 #include "gateway/envelope_kind.h"
@@ -74,8 +74,8 @@ static void append_problem(struct buffer *out, const struct envelope_result *res
 	}
 }
 
-static void write(const struct envelope *envelope, const struct envelope_result *result,
-	struct buffer *out)
+static void write(
+	const struct envelope *envelope, const struct envelope_result *result, struct buffer *out)
 {
 	(void)envelope;
 	buffer_append_char(out, '{');

@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "mappings/match.h"
 #include "mappings/variable_object.h"
+#include "message/media_type.h"
 
 #include <time.h>
 
@@ -30,20 +31,6 @@ static bool refuse_bad(struct variable_source *source, const char *detail)
 static bool refuse_media(struct variable_source *source, const char *detail)
 {
 	return refuse(source, 415, "unsupported-media-type", detail);
-}
-
-static bool is_json_type(struct span content_type)
-{
-	const char *end =
-		content_type.len > 0 ? memchr(content_type.ptr, ';', content_type.len) : NULL;
-	struct span type = content_type;
-	type.len = end != NULL ? (size_t)(end - content_type.ptr) : content_type.len;
-	while (type.len > 0 && (type.ptr[type.len - 1] == ' ' || type.ptr[type.len - 1] == '\t')) {
-		type.len--;
-	}
-	return span_equal_nocase(type, SPAN("application/json")) ||
-	       span_equal_nocase(type, SPAN("text/json")) ||
-	       (type.len > 5 && span_equal_nocase(span_skip(type, type.len - 5), SPAN("+json")));
 }
 
 /* The body is about to be looked into: it must be plain and strict JSON. */
@@ -73,7 +60,7 @@ static bool read_body(
 		return true;
 	}
 	if (want == VARIABLE_WANT_JSON &&
-		(request->body_is_json || is_json_type(request->content_type))) {
+		(request->body_is_json || media_type_is_json(request->content_type))) {
 		value->json = true;
 		return body_is_json(source);
 	}
@@ -217,7 +204,7 @@ static void read_answer_body(
 		return;
 	}
 	bool maybe = answer->body_is_json || answer->content_type.len == 0 ||
-		     is_json_type(answer->content_type);
+		     media_type_is_json(answer->content_type);
 	if (want == VARIABLE_WANT_JSON && maybe &&
 		(answer->body_is_json || json_check(answer->body, NULL))) {
 		value->json = true;
