@@ -67,8 +67,9 @@ bool log_begin(struct log *log, enum log_level level, const char *message);
 void log_end(struct log *log);
 
 /*
- * Fields that are the same in many lines are made once: begin a line, mark, write them, take what was
- * written since, discard the line; log_fields() copies them into other lines of this log's format.
+ * Fields that are the same in many lines are made once: begin a line, mark, write them, take what
+ * was written since, discard the line; log_fields() copies them into other lines of this log's
+ * format.
  */
 size_t log_mark(const struct log *log);
 struct span log_since(const struct log *log, size_t mark);

@@ -553,65 +553,6 @@ static void broken_pointers_are_known_before_use(void **state)
 	assert_true(json_pointer_check(SPAN("/~0~1/~01")));
 }
 
-static void strings_are_decoded(void **state)
-{
-	(void)state;
-	struct buffer out = { 0 };
-	json_string_decode(
-		SPAN("\"\\\"\\\\\\/\\b\\f\\n\\r\\t|\\u0041\\u00e9\\u20AC\\uD834\\udd1e|\""), &out);
-	buffer_append_literal(&out, "");
-	assert_span(buffer_span(&out), "\"\\/\b\f\n\r\t|A\xc3\xa9\xe2\x82\xac\xf0\x9d\x84\x9e|");
-	buffer_clear(&out);
-	json_string_decode(SPAN("\"a\\u0000b\""), &out);
-	assert_int_equal(out.len, 3);
-	assert_memory_equal(out.data, "a\0b", 3);
-	buffer_finish(&out);
-}
-
-static void strings_compare_by_what_they_mean(void **state)
-{
-	(void)state;
-	assert_true(json_string_equal(SPAN("\"abc\""), SPAN("abc")));
-	assert_true(json_string_equal(SPAN("\"\\u0061b\\u0063\""), SPAN("abc")));
-	assert_true(json_string_equal(SPAN("\"\""), SPAN("")));
-	assert_true(json_string_equal(SPAN("\"\\ud834\\udd1e\""), SPAN("\xf0\x9d\x84\x9e")));
-	assert_false(json_string_equal(SPAN("\"ab\""), SPAN("abc")));
-	assert_false(json_string_equal(SPAN("\"\\u0061bcd\""), SPAN("abc")));
-	assert_false(json_string_equal(SPAN("\"\\u0061b\""), SPAN("abc")));
-	assert_false(json_string_equal(SPAN("\"ABC\""), SPAN("abc")));
-	assert_false(json_string_equal(SPAN("\"a\\u0000\""), SPAN("a")));
-}
-
-static void text_without_escapes_is_not_copied(void **state)
-{
-	(void)state;
-	struct buffer scratch = { 0 };
-	struct span quoted = SPAN("\"plain\"");
-	struct span text = json_string_text(quoted, &scratch);
-	assert_ptr_equal(text.ptr, quoted.ptr + 1);
-	assert_int_equal(scratch.len, 0);
-	assert_span(json_string_text(SPAN("\"a\\nb\""), &scratch), "a\nb");
-	buffer_finish(&scratch);
-}
-
-static void appended_strings_escape_only_what_json_must(void **state)
-{
-	(void)state;
-	struct buffer out = { 0 };
-	struct span text = SPAN("\"\\/\b\f\n\r\t\0\x01\x1f\x7f\xc3\xa9 plain text of some length");
-	json_append_string(&out, text);
-	assert_span(buffer_span(&out),
-		"\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u0001\\u001f\x7f\xc3\xa9 "
-		"plain text of some length\"");
-	assert_true(json_check(buffer_span(&out), NULL));
-	assert_true(json_string_equal(buffer_span(&out), text));
-	buffer_clear(&out);
-	json_append_escaped(&out, SPAN("a\"b"));
-	json_append_escaped(&out, SPAN(""));
-	assert_span(buffer_span(&out), "a\\\"b");
-	buffer_finish(&out);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -628,10 +569,6 @@ int main(void)
 		cmocka_unit_test(the_type_is_seen_from_the_value),
 		cmocka_unit_test(pointers_lead_where_rfc_6901_says),
 		cmocka_unit_test(broken_pointers_are_known_before_use),
-		cmocka_unit_test(strings_are_decoded),
-		cmocka_unit_test(strings_compare_by_what_they_mean),
-		cmocka_unit_test(text_without_escapes_is_not_copied),
-		cmocka_unit_test(appended_strings_escape_only_what_json_must),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

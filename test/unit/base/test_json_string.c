@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "base/json_string.h"
+
+#include "base/json.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void assert_span(struct span got, const char *expected)
+{
+	if (!span_equal(got, span_from_text(expected))) {
+		fail_msg("got %.*s, expected %s", (int)got.len, got.ptr, expected);
+	}
+}
+
+static void strings_are_decoded(void **state)
+{
+	(void)state;
+	struct buffer out = { 0 };
+	json_string_decode(
+		SPAN("\"\\\"\\\\\\/\\b\\f\\n\\r\\t|\\u0041\\u00e9\\u20AC\\uD834\\udd1e|\""), &out);
+	buffer_append_literal(&out, "");
+	assert_span(buffer_span(&out), "\"\\/\b\f\n\r\t|A\xc3\xa9\xe2\x82\xac\xf0\x9d\x84\x9e|");
+	buffer_clear(&out);
+	json_string_decode(SPAN("\"a\\u0000b\""), &out);
+	assert_int_equal(out.len, 3);
+	assert_memory_equal(out.data, "a\0b", 3);
+	buffer_finish(&out);
+}
+
+static void strings_compare_by_what_they_mean(void **state)
+{
+	(void)state;
+	assert_true(json_string_equal(SPAN("\"abc\""), SPAN("abc")));
+	assert_true(json_string_equal(SPAN("\"\\u0061b\\u0063\""), SPAN("abc")));
+	assert_true(json_string_equal(SPAN("\"\""), SPAN("")));
+	assert_true(json_string_equal(SPAN("\"\\ud834\\udd1e\""), SPAN("\xf0\x9d\x84\x9e")));
+	assert_false(json_string_equal(SPAN("\"ab\""), SPAN("abc")));
+	assert_false(json_string_equal(SPAN("\"\\u0061bcd\""), SPAN("abc")));
+	assert_false(json_string_equal(SPAN("\"\\u0061b\""), SPAN("abc")));
+	assert_false(json_string_equal(SPAN("\"ABC\""), SPAN("abc")));
+	assert_false(json_string_equal(SPAN("\"a\\u0000\""), SPAN("a")));
+}
+
+static void text_without_escapes_is_not_copied(void **state)
+{
+	(void)state;
+	struct buffer scratch = { 0 };
+	struct span quoted = SPAN("\"plain\"");
+	struct span text = json_string_text(quoted, &scratch);
+	assert_ptr_equal(text.ptr, quoted.ptr + 1);
+	assert_int_equal(scratch.len, 0);
+	assert_span(json_string_text(SPAN("\"a\\nb\""), &scratch), "a\nb");
+	buffer_finish(&scratch);
+}
+
+static void appended_strings_escape_only_what_json_must(void **state)
+{
+	(void)state;
+	struct buffer out = { 0 };
+	struct span text = SPAN("\"\\/\b\f\n\r\t\0\x01\x1f\x7f\xc3\xa9 plain text of some length");
+	json_append_string(&out, text);
+	assert_span(buffer_span(&out),
+		"\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u0001\\u001f\x7f\xc3\xa9 "
+		"plain text of some length\"");
+	assert_true(json_check(buffer_span(&out), NULL));
+	assert_true(json_string_equal(buffer_span(&out), text));
+	buffer_clear(&out);
+	json_append_escaped(&out, SPAN("a\"b"));
+	json_append_escaped(&out, SPAN(""));
+	assert_span(buffer_span(&out), "a\\\"b");
+	buffer_finish(&out);
+}
+
+static void a_run_ends_at_quotes_backslashes_and_controls_only(void **state)
+{
+	(void)state;
+	/* Every byte at every place of a text that is longer than what is looked at in one go. */
+	for (unsigned byte = 0; byte < 256; byte++) {
+		for (size_t place = 0; place < 40; place++) {
+			char text[40];
+			uint64_t wide = 0;
+			memset(text, 'a', sizeof(text));
+			text[place] = (char)byte;
+			bool stops = byte == '"' || byte == '\\' || byte < 0x20;
+			const char *end = json_string_run(text, text + sizeof(text), &wide);
+			assert_int_equal(end - text, stops ? place : sizeof(text));
+			assert_int_equal(wide != 0, byte >= 0x80);
+		}
+	}
+}
+
+static void what_stands_behind_a_run_does_not_count(void **state)
+{
+	(void)state;
+	uint64_t wide = 0;
+	struct span text = SPAN("0123\"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff");
+	assert_ptr_equal(json_string_run(text.ptr, text.ptr + text.len, &wide), text.ptr + 4);
+	assert_int_equal(wide, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(strings_are_decoded),
+		cmocka_unit_test(strings_compare_by_what_they_mean),
+		cmocka_unit_test(text_without_escapes_is_not_copied),
+		cmocka_unit_test(appended_strings_escape_only_what_json_must),
+		cmocka_unit_test(a_run_ends_at_quotes_backslashes_and_controls_only),
+		cmocka_unit_test(what_stands_behind_a_run_does_not_count),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
