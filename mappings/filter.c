@@ -181,13 +181,12 @@ void filter_append(const struct filter *filter, struct span text, struct buffer 
 
 bool filter_is_plain_text(struct span text)
 {
+	unsigned char bad = 0;
 	unsigned char high = 0;
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.ptr[i];
-		if (c < 0x20 || c == 0x7f) {
-			return false;
-		}
+		bad |= (c < 0x20) | (c == 0x7f);
 		high |= c;
 	}
-	return high < 0x80 || utf8_check(text);
+	return !bad && (high < 0x80 || utf8_check(text));
 }

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* What the HTTP parser lets in; a mapping without a method serves any other, too. */
+/* Most frequent first. A mapping without a method serves any other, too. */
 static const char *const method_names[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE",
 	"OPTIONS", "QUERY", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK",
 	"REPORT", "SEARCH", NULL };
@@ -83,8 +83,9 @@ static const struct option op_rows[] = {
 
 uint32_t match_method(struct span method)
 {
-	for (unsigned i = 0; method_names[i] != NULL; i++) {
-		if (span_equal(method, span_from_text(method_names[i]))) {
+	for (unsigned i = 0; method_names[i] != NULL && method.len > 0; i++) {
+		const char *name = method_names[i];
+		if (name[0] == method.ptr[0] && span_equal(method, span_from_text(name))) {
 			return 1u << i;
 		}
 	}

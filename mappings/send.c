@@ -386,9 +386,9 @@ bool send_compose(const struct request *request, const struct match *match,
 	for (;;) {
 		size_t cap = room->text.cap;
 		bool composed = compose(&composer);
-		if (room->text.failed || room->scratch.failed || room->op.failed) {
-			buffer_clear(&room->scratch);
-			return refuse(&composer, 503, "overloaded", "There is no memory for it.");
+		if (room->text.failed || room->op.failed) {
+			return refuse(&composer, 503, "overloaded",
+				"There is no memory for the request.");
 		}
 		if (room->text.cap == cap) {
 			return composed;

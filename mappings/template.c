@@ -363,6 +363,12 @@ static enum template_result append_variable(const struct template *template,
 	if (!value.json && !refine(piece, template->form, source, &value.text)) {
 		return refuse(source, piece->unfit);
 	}
+	if (source->scratch->failed) {
+		*source->refusal = (struct refusal){ .status = 503,
+			.type = "overloaded",
+			.detail = "There is no memory for the request." };
+		return TEMPLATE_REFUSED;
+	}
 	if (piece->kind == TEMPLATE_PLAIN || value.json) {
 		buffer_append_span(out, value.text);
 		return TEMPLATE_DONE;

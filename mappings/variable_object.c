@@ -85,12 +85,26 @@ static bool decode_query(struct span text, struct buffer *out, struct span *deco
 	return utf8_check(*decoded);
 }
 
+/* Bytes of an object in the worst case: every character escaped, every value in an array. */
+static size_t object_bound(size_t text, size_t pairs)
+{
+	return 6 * text + 16 * pairs + 2;
+}
+
+/*
+ * Decoded pairs stand in `out`, and behind them the object will: room for both is made before, so
+ * that nothing moves.
+ */
 static const char *query_pairs(
 	const struct request *request, struct buffer *out, struct pair *pairs, unsigned *count)
 {
 	struct span rest = request->query;
 	struct pair pair;
-	buffer_reserve(out, request->query.len);
+	size_t pieces = 1;
+	for (size_t i = 0; i < rest.len; i++) {
+		pieces += rest.ptr[i] == '&';
+	}
+	buffer_reserve(out, rest.len + object_bound(rest.len, pieces));
 	while (next_pair(&rest, '&', &pair)) {
 		if (*count == PAIRS_MAX) {
 			return too_many;
@@ -185,15 +199,14 @@ const char *variable_list_object(const struct request *request, enum variable_li
 	if (why != NULL) {
 		return why;
 	}
-	/* Decoded pairs stand in `out`: it must not move while the object is appended. */
-	size_t bound = 2;
+	size_t text = 0;
 	for (unsigned i = 0; i < count; i++) {
 		if (!utf8_check(pairs[i].name) || !utf8_check(pairs[i].value)) {
 			return "The request has a name or value that is not UTF-8.";
 		}
-		bound += 6 * (pairs[i].name.len + pairs[i].value.len) + 16;
+		text += pairs[i].name.len + pairs[i].value.len;
 	}
-	buffer_reserve(out, bound);
+	buffer_reserve(out, object_bound(text, count));
 	size_t start = out->len;
 	buffer_append_char(out, '{');
 	for (unsigned i = 0; i < count && !out->failed; i++) {
