@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "gateway/quota.h"
+
+#include "gateway/connection.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static struct client_address four(uint8_t last)
+{
+	return (struct client_address){ .ip = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2,
+						last } };
+}
+
+static struct client_address six(uint8_t network, uint8_t host)
+{
+	return (struct client_address){ .ip = { 0x20, 1, 0x0d, 0xb8, 0, 0, 0, network, 0, 0, 0, 0,
+						0, 0, 0, host } };
+}
+
+static void connections_are_limited_in_all(void **state)
+{
+	(void)state;
+	struct limits limits = { 0 };
+	struct quota *quota = quota_create(&limits, 2);
+	struct client_address client = four(1);
+	assert_int_equal(quota_connect(quota, &client), QUOTA_OK);
+	assert_int_equal(quota_connect(quota, &client), QUOTA_OK);
+	assert_int_equal(quota_connect(quota, &client), QUOTA_CONNECTIONS);
+	quota_disconnect(quota, &client);
+	assert_int_equal(quota_connect(quota, &client), QUOTA_OK);
+	quota_destroy(quota);
+}
+
+static void an_address_has_its_own_limit(void **state)
+{
+	(void)state;
+	struct limits limits = { .connections_per_address = 1 };
+	struct quota *quota = quota_create(&limits, 0);
+	struct client_address one = four(1), other = four(2);
+	assert_int_equal(quota_connect(quota, &one), QUOTA_OK);
+	assert_int_equal(quota_connect(quota, &one), QUOTA_ADDRESS);
+	assert_int_equal(quota_connect(quota, &other), QUOTA_OK);
+	quota_disconnect(quota, &one);
+	assert_int_equal(quota_connect(quota, &one), QUOTA_OK);
+	quota_destroy(quota);
+}
+
+static void ipv6_is_counted_by_its_64(void **state)
+{
+	(void)state;
+	struct limits limits = { .connections_per_address = 1, .calls_in_flight_per_address = 1 };
+	struct quota *quota = quota_create(&limits, 0);
+	struct client_address one = six(1, 1), neighbour = six(1, 2), other = six(2, 1);
+	assert_int_equal(quota_connect(quota, &one), QUOTA_OK);
+	assert_int_equal(quota_connect(quota, &neighbour), QUOTA_ADDRESS);
+	assert_int_equal(quota_connect(quota, &other), QUOTA_OK);
+	assert_true(quota_call(quota, &one));
+	assert_false(quota_call(quota, &neighbour));
+	quota_call_end(quota, &one);
+	assert_true(quota_call(quota, &neighbour));
+	quota_destroy(quota);
+}
+
+static void memory_is_over_only_above_its_limit(void **state)
+{
+	(void)state;
+	struct limits limits = { .memory = 100 };
+	struct quota *quota = quota_create(&limits, 0);
+	quota_memory(quota, 100);
+	assert_false(quota_memory_is_over(quota));
+	quota_memory(quota, 1);
+	assert_true(quota_memory_is_over(quota));
+	quota_memory(quota, -1);
+	assert_false(quota_memory_is_over(quota));
+	quota_destroy(quota);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(connections_are_limited_in_all),
+		cmocka_unit_test(an_address_has_its_own_limit),
+		cmocka_unit_test(ipv6_is_counted_by_its_64),
+		cmocka_unit_test(memory_is_over_only_above_its_limit),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
