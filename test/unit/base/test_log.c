@@ -118,6 +118,34 @@ static void a_json_line_is_json(void **state)
 	free(text);
 }
 
+static void fields_made_once_stand_in_other_lines(void **state)
+{
+	(void)state;
+	for (enum log_format format = LOG_LOGFMT; format <= LOG_JSON; format++) {
+		struct bench bench;
+		char made[64];
+		open_log(&bench, format, LOG_INFO);
+		log_begin(bench.log, LOG_INFO, "never written");
+		size_t mark = log_mark(bench.log);
+		log_text(bench.log, "a", SPAN("x y"));
+		log_number(bench.log, "b", 2);
+		struct span fields = log_since(bench.log, mark);
+		assert_true(fields.len < sizeof(made));
+		memcpy(made, fields.ptr, fields.len);
+		log_discard(bench.log);
+		log_begin(bench.log, LOG_INFO, "m");
+		log_fields(bench.log, span_of(made, fields.len));
+		log_number(bench.log, "c", 3);
+		log_end(bench.log);
+		char *text = close_log(&bench);
+		assert_null(strstr(text, "never"));
+		assert_non_null(strstr(
+			text, format == LOG_JSON ? "\"msg\":\"m\",\"a\":\"x y\",\"b\":2,\"c\":3}\n"
+						 : "msg=\"m\" a=\"x y\" b=2 c=3\n"));
+		free(text);
+	}
+}
+
 static void the_time_is_now_in_utc(void **state)
 {
 	(void)state;
@@ -522,6 +550,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_has_time_level_message_and_fields),
 		cmocka_unit_test(a_json_line_is_json),
+		cmocka_unit_test(fields_made_once_stand_in_other_lines),
 		cmocka_unit_test(the_time_is_now_in_utc),
 		cmocka_unit_test(lines_below_the_level_cost_nothing),
 		cmocka_unit_test(no_value_can_forge_a_line_or_a_field),
