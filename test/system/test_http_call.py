@@ -202,7 +202,7 @@ def test_credentials_come_from_the_environment_or_a_file_and_are_never_printed(
 def test_a_json_body_is_looked_into_only_where_the_mapping_says_so(gateway, worker, queue):
     worker(queue, echo)
     strict = orders(queue)
-    strict["match"] = {"path": "/strict", "json": True}
+    strict.update(name="strict", match={"path": "/strict", "json": True})
     one = gateway(mappings=[orders(queue), strict])
     broken = b'{"a": 1,}'
     headers = {"Content-Type": "application/json"}

@@ -120,7 +120,7 @@ def test_a_client_cannot_forge_a_log_line(busy):
     busy.access(status=404)
     assert not busy.log(level="error")
     for line in busy.stderr.splitlines():
-        assert re.match(r"^[a-z]+=", line), line
+        assert line.startswith("ts=") or ": warning: " in line, line
 
 
 def test_logs_may_be_json(loopback):

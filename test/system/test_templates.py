@@ -141,6 +141,7 @@ def test_bytes_in_a_json_template_are_415_unless_base64(gateway, worker, queue):
         b'{"a":NaN}',
         b"",
     ],
+    ids=lambda body: repr(body[:20]),
 )
 def test_json_that_is_not_strict_is_400_where_a_template_looks_inside(loopback, body):
     one = loopback({"name": "in", "match": {"path": "/in"}, "send": {"body": "${body:/a}"}})

@@ -76,6 +76,14 @@ class Broker:
             connection.channel().queue_declare(name, durable=durable, arguments=arguments or None)
         return name
 
+    def has_queue(self, name):
+        with self.connect() as connection:
+            try:
+                connection.channel().queue_declare(name, passive=True)
+            except pika.exceptions.ChannelClosedByBroker:
+                return False
+            return True
+
     def delete_queue(self, name):
         with self.connect() as connection:
             connection.channel().queue_delete(name)

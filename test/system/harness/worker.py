@@ -51,7 +51,8 @@ class Worker:
         self._handler = handler
         self._connection = broker.connect()
         self._channel = self._connection.channel()
-        self._channel.queue_declare(name)
+        if not broker.has_queue(name):
+            self._channel.queue_declare(name)
         self._channel.basic_consume(name, self._handle_message, auto_ack=True)
         self._stopped = False
         self._thread = threading.Thread(target=self._run, daemon=True)
