@@ -226,7 +226,7 @@ void shard_drain(struct shard *shard, uint64_t timeout_ms)
 static void free_scratch(struct shard_scratch *scratch)
 {
 	free(scratch->input);
-	buffer_finish(&scratch->room.text);
+	send_room_finish(&scratch->room);
 	buffer_finish(&scratch->match);
 	buffer_finish(&scratch->allow);
 	buffer_finish(&scratch->reply);

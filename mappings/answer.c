@@ -115,7 +115,7 @@ static struct span content_coding(struct span encoding)
 	static const char *const charsets[] = { "utf-8", "utf8", "utf-16", "us-ascii", "ascii",
 		"latin-1", "latin1", "iso-8859-1", "iso-8859-15", "windows-1252", "binary",
 		"identity", "8bit", "7bit", NULL };
-	for (unsigned i = 0; charsets[i] != NULL; i++) {
+	for (unsigned i = 0; encoding.len > 0 && charsets[i] != NULL; i++) {
 		if (span_equal_nocase(encoding, span_from_text(charsets[i]))) {
 			return SPAN_ABSENT;
 		}

@@ -361,7 +361,7 @@ static bool compose(struct composer *composer)
 	struct message *message = &composer->room->message;
 	buffer_clear(&composer->room->text);
 	*message = (struct message){ .mandatory = rule->mandatory,
-		.wants_reply = mapping->answer.when == WHEN_REPLIED,
+		.wants_reply = mapping->answer.when == WHEN_REPLIED && !composer->facts->one_way,
 		.behave = rule->behave,
 		.delay_ms = rule->delay_ms };
 	return check_body(composer, mapping) && find_op(composer, mapping) &&
