@@ -133,6 +133,22 @@ static bool take_text(struct span found, struct buffer *scratch, struct span *te
 	return !span_present(found) || envelope_take_text(found, scratch, text);
 }
 
+/* Any JSON value, null too; but a text has to fit where templates put it. */
+static bool take_id(const struct place *place, struct span message, struct buffer *scratch,
+	struct envelope_call *call)
+{
+	struct span found, text;
+	if (place->kind == PLACE_NONE || !json_pointer(message, place->pointer, &found)) {
+		return true;
+	}
+	if (json_type_of(found) == JSON_STRING && !envelope_take_text(found, scratch, &text)) {
+		return false;
+	}
+	buffer_clear(scratch);
+	call->id = found;
+	return true;
+}
+
 static void take_body(const struct place *place, struct span message, struct envelope_call *call)
 {
 	struct span found = message;
@@ -179,9 +195,8 @@ static bool next(struct envelope_cursor *cursor, struct envelope_call *call)
 		return envelope_refuse(call, ENVELOPE_NOT_JSON, "The message is not JSON.");
 	}
 	struct span message = json_value(cursor->rest);
-	struct span found;
-	if (custom->id.kind != PLACE_NONE && json_pointer(message, custom->id.pointer, &found)) {
-		call->id = found;
+	if (!take_id(&custom->id, message, &cursor->scratch, call)) {
+		return envelope_refuse(call, ENVELOPE_NOT_VALID, "The id holds a NUL character.");
 	}
 	take_body(&custom->body, message, call);
 	take_target(custom, message, &cursor->scratch, call);
