@@ -144,13 +144,17 @@ static bool is_for_consumer(const struct bridge_session *session, const amqp_fra
 	       id == AMQP_BASIC_CANCEL_METHOD;
 }
 
-/* What the link is for stands: its next loss is not a failed attempt. */
+/* What the link is for stands: its next loss is no failed attempt, and the other need not wait. */
 static void settle(struct bridge_session *session, struct amqp_link *link)
 {
 	bool publishes = link == session->publisher.link, consumes = link == session->consumer.link;
-	if ((!publishes || session->publisher.ready) && (!consumes || session->consumer.ready) &&
-		link->reconnect.up_since == 0) {
-		amqp_link_settled(link);
+	if ((publishes && !session->publisher.ready) || (consumes && !session->consumer.ready) ||
+		link->reconnect.up_since > 0) {
+		return;
+	}
+	amqp_link_settled(link);
+	for (unsigned i = 0; i < session->link_count; i++) {
+		amqp_link_try_now(&session->links[i]);
 	}
 }
 

@@ -66,6 +66,13 @@ void amqp_link_fail(struct amqp_link *link, const char *format, ...)
 	set_timer(link, 0., 0.);
 }
 
+void amqp_link_try_now(struct amqp_link *link)
+{
+	if (link->state == AMQP_LINK_WAITING) {
+		set_timer(link, 0., 0.);
+	}
+}
+
 static void close_connection(struct amqp_link *link)
 {
 	if (link->connection != NULL) {

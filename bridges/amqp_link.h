@@ -58,6 +58,8 @@ void amqp_link_init(struct amqp_link *link, const struct amqp_target *target,
 /* Closes at once; tells the broker if that needs no waiting. Calls no event. */
 void amqp_link_finish(struct amqp_link *link);
 
+/* Does not wait for the time of the next attempt: the broker is known to be there. */
+void amqp_link_try_now(struct amqp_link *link);
 /* Gives up this connection. It counts as lost from now on; on_lost follows in the next turn. */
 void amqp_link_fail(struct amqp_link *link, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

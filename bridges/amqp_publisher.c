@@ -134,12 +134,12 @@ static void handle_opened(struct amqp_channel *channel)
 
 /* What became of the open legs when the channel ends. Whatever ended it, the last was not looked
  * at. */
-static void end_legs(struct amqp_channel *channel, bool refused)
+static void end_legs(struct amqp_channel *channel, bool none_taken)
 {
 	struct bridge_host *host = channel->publisher->host;
 	struct amqp_confirms *confirms = &channel->confirms;
 	const uint64_t last = confirms->next - 1;
-	bool told = channel->publisher->options.confirms || refused;
+	bool told = channel->publisher->options.confirms || none_taken;
 	struct leg leg;
 	if (told && amqp_confirms_take(confirms, last, &leg)) {
 		host->events->on_confirm(host, leg, BRIDGE_UNROUTABLE);
@@ -147,7 +147,7 @@ static void end_legs(struct amqp_channel *channel, bool refused)
 	while (amqp_confirms_take_until(confirms, last, &leg)) {
 		if (told) {
 			host->events->on_confirm(
-				host, leg, refused ? BRIDGE_UNROUTABLE : BRIDGE_UNKNOWN);
+				host, leg, none_taken ? BRIDGE_UNROUTABLE : BRIDGE_UNKNOWN);
 		}
 	}
 }

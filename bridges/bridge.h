@@ -97,8 +97,8 @@ struct bridge_kind {
 	 * caller). */
 	void (*close)(void *shared);
 
-	/* Never NULL. Starts to connect by itself and reconnects until destroyed; the first state
-	 * is DOWN. */
+	/* Never NULL. Starts to connect by itself and reconnects until destroyed. Calls no event:
+	 * the session is DOWN until on_state says otherwise. */
 	struct bridge_session *(*create)(const void *shared, struct bridge_host *host);
 	/* Never blocks, never calls an event. ACCEPTED: on_confirm and on_reply will follow, see
 	 * above. */
@@ -115,7 +115,7 @@ struct bridge_kind {
 	void (*flush)(struct bridge_session *session);
 	/* True when nothing is unsent or unconfirmed: the process may end. */
 	bool (*drained)(struct bridge_session *session);
-	/* Closes at once, calls no event. NULL is accepted. */
+	/* Closes at once, calls no event; not from within one. NULL is accepted. */
 	void (*destroy)(struct bridge_session *session);
 };
 

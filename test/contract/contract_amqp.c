@@ -174,7 +174,7 @@ static void a_missing_exchange_is_rejected_and_found_again(void **state)
 	delete_exchange(site.lost_exchange);
 }
 
-static void an_exchange_deleted_meanwhile_refuses_its_own_legs_only(void **state)
+static void an_exchange_deleted_meanwhile_takes_its_own_legs_only(void **state)
 {
 	struct contract *contract = *state;
 	struct message first = to_exchange(contract, site.exchange);
@@ -191,8 +191,8 @@ static void an_exchange_deleted_meanwhile_refuses_its_own_legs_only(void **state
 	contract_until_confirms(contract, 11);
 	contract_until_replies(contract, 6);
 	for (unsigned i = 1; i < 11; i++) {
-		assert_int_equal(
-			contract->legs[i].outcome, i % 2 == 1 ? BRIDGE_REFUSED : BRIDGE_CONFIRMED);
+		assert_int_equal(contract->legs[i].outcome,
+			i % 2 == 1 ? BRIDGE_UNROUTABLE : BRIDGE_CONFIRMED);
 	}
 	assert_int_equal(contract->lost, 0);
 	declare_exchange(site.exchange);
@@ -211,7 +211,7 @@ static void an_exchange_named_by_a_template_opens_with_its_first_message(void **
 	delete_exchange("contract.template");
 }
 
-static void a_missing_template_exchange_refuses_without_taking_a_place_for_ever(void **state)
+static void a_missing_template_exchange_takes_no_place_for_ever(void **state)
 {
 	struct contract *contract = *state;
 	for (unsigned i = 0; i < 200; i++) {
@@ -313,7 +313,7 @@ static void a_reply_nested_too_deep_is_dropped(void **state)
 	assert_int_equal(contract->reply.message.header_count, 0);
 }
 
-static void a_deleted_reply_queue_is_replaced(void **state)
+static void every_session_has_its_own_reply_address(void **state)
 {
 	struct contract *contract = *state;
 	struct span address = contract->kind->reply_to(contract->session);
@@ -325,6 +325,26 @@ static void a_deleted_reply_queue_is_replaced(void **state)
 	address = contract->kind->reply_to(contract->session);
 	assert_false(span_equal(address, span_from_text(queue)));
 	free(queue);
+}
+
+static void without_confirms_only_returns_are_told(void **state)
+{
+	struct contract *contract = *state;
+	for (unsigned i = 0; i < 10; i++) {
+		struct message message = contract_message(contract);
+		if (i == 4) {
+			message.routing_key = SPAN("contract.nobody");
+		}
+		assert_int_equal(contract_send(contract, &message), BRIDGE_ACCEPTED);
+	}
+	contract_until_replies(contract, 9);
+	contract_until_confirms(contract, 1);
+	assert_int_equal(contract->legs[4].outcome, BRIDGE_UNROUTABLE);
+	assert_true(contract->kind->drained(contract->session));
+	broker_proxy_cut(site.proxy);
+	contract_until_lost(contract, 1);
+	contract_until_state(contract, BRIDGE_STATE_DOWN);
+	assert_int_equal(contract->confirms, 1);
 }
 
 static void legs_lost_before_their_confirm_are_unknown(void **state)
@@ -446,12 +466,18 @@ static int run_own(const struct contract_bridge *bridge)
 static int run_queue_only(const struct contract_bridge *bridge)
 {
 	const struct CMUnitTest stories[] = {
-		STORY(an_exchange_deleted_meanwhile_refuses_its_own_legs_only),
+		STORY(an_exchange_deleted_meanwhile_takes_its_own_legs_only),
 		STORY(an_exchange_named_by_a_template_opens_with_its_first_message),
-		STORY(a_missing_template_exchange_refuses_without_taking_a_place_for_ever),
+		STORY(a_missing_template_exchange_takes_no_place_for_ever),
 		STORY(too_many_exchanges_at_once_are_rejected),
-		STORY(a_deleted_reply_queue_is_replaced),
+		STORY(every_session_has_its_own_reply_address),
 	};
+	return cmocka_run_group_tests_name(bridge->name, stories, NULL, NULL);
+}
+
+static int run_without_confirms(const struct contract_bridge *bridge)
+{
+	const struct CMUnitTest stories[] = { STORY(without_confirms_only_returns_are_told) };
 	return cmocka_run_group_tests_name(bridge->name, stories, NULL, NULL);
 }
 
@@ -462,19 +488,20 @@ int main(void)
 		fprintf(stderr, "AMQP_URL names no broker: skipped\n");
 		return SKIPPED;
 	}
-	char url_room[512], queue_configuration[512], direct_configuration[512];
+	char url_room[512], configurations[3][512];
 	assert_true(strlen(url) < sizeof(url_room));
 	prepare_site(url, url_room);
 	struct echo_worker *worker = echo_worker_create(&site.broker, site.echo_queue);
 	declare_exchange(site.exchange);
-	write_configuration(
-		queue_configuration, sizeof(queue_configuration), ", \"heartbeat\": \"1s\"");
-	write_configuration(direct_configuration, sizeof(direct_configuration),
+	const size_t size = sizeof(configurations[0]);
+	write_configuration(configurations[0], size, ", \"heartbeat\": \"1s\"");
+	write_configuration(configurations[1], size,
 		", \"heartbeat\": \"1s\", \"reply\": {\"via\": \"direct\"}");
+	write_configuration(configurations[2], size, ", \"confirms\": false");
 	struct contract_bridge bridge = {
 		.name = "amqp by queue",
 		.type = "amqp",
-		.configuration = queue_configuration,
+		.configuration = configurations[0],
 		.queue = site.echo_queue,
 		.exchanges = site.exchanges,
 		.make_refused = make_refused,
@@ -483,8 +510,11 @@ int main(void)
 	};
 	int failed = contract_run(&bridge) + run_own(&bridge) + run_queue_only(&bridge);
 	bridge.name = "amqp direct";
-	bridge.configuration = direct_configuration;
+	bridge.configuration = configurations[1];
 	failed += contract_run(&bridge) + run_own(&bridge);
+	bridge.name = "amqp without confirms";
+	bridge.configuration = configurations[2];
+	failed += run_without_confirms(&bridge);
 	echo_worker_destroy(worker);
 	delete_exchange(site.exchange);
 	echo_worker_disconnect(site.connection);
