@@ -3,6 +3,7 @@
 
 #include "mappings/answer_rule.h"
 
+#include "mappings/convention.h"
 #include "mappings/filter.h"
 #include "mappings/header_name.h"
 
@@ -243,19 +244,29 @@ static void set_defaults(struct answer_rule *rule, struct store *store)
 	place_parse(SPAN("header:status"), rule->status.items);
 }
 
-void answer_rule_compile(const struct json_node *node, struct store *store,
-	struct answer_rule *rule, struct problem_list *problems)
+/* What the mapping does not set, its convention may. */
+static void take_preset(struct answer_options *options, const struct json_node *preset)
+{
+	for (const struct option *row = answer_rows; preset != NULL && row->name != NULL; row++) {
+		if (row->type == OPTION_NODE) {
+			const struct json_node **knob =
+				(const struct json_node **)((char *)options + row->offset);
+			*knob = convention_knob(*knob, preset, span_from_text(row->name));
+		}
+	}
+}
+
+void answer_rule_compile(const struct json_node *node, const struct json_node *preset,
+	struct store *store, struct answer_rule *rule, struct problem_list *problems)
 {
 	struct answer_options options;
 	set_defaults(rule, store);
-	if (node == NULL) {
-		return;
-	}
-	if (node->type != JSON_OBJECT) {
+	if (node != NULL && node->type != JSON_OBJECT) {
 		problem_list_error(problems, node, "expected an object");
 		return;
 	}
 	option_read(answer_rows, node, &options, problems);
+	take_preset(&options, preset);
 	rule->when = options.when;
 	rule->timeout_ms = options.timeout_ms;
 	if (options.correlation != NULL) {

@@ -47,8 +47,8 @@ struct answer_rule {
 
 extern const struct option answer_rows[];
 
-/* Compiles `node` (NULL: all defaults) into `store`; problems are added. */
-void answer_rule_compile(const struct json_node *node, struct store *store,
-	struct answer_rule *rule, struct problem_list *problems);
+/* Compiles `node` (NULL: all defaults) over `preset` into `store`; problems are added. */
+void answer_rule_compile(const struct json_node *node, const struct json_node *preset,
+	struct store *store, struct answer_rule *rule, struct problem_list *problems);
 /* Stacks and tracebacks stay inside, whatever a worker calls them. */
 bool answer_rule_hides(struct span name);

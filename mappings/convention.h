@@ -18,9 +18,12 @@ struct convention {
 	const struct json_node *answer;
 };
 
-/* NULL and a problem at `at` when there is no such convention, or not yet. */
-const struct convention *convention_find(
-	const char *name, const struct json_node *at, struct problem_list *problems);
+/*
+ * What `send` (may be NULL) names, else `fallback` (NULL: plain). Plain, and a problem, when there
+ * is no such convention, or not yet.
+ */
+const struct convention *convention_choose(
+	const struct json_node *send, const char *fallback, struct problem_list *problems);
 /* The mapping's own knob if it is set, else the preset's; NULL: neither. */
 const struct json_node *convention_knob(
 	const struct json_node *own, const struct json_node *preset, struct span name);

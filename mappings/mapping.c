@@ -4,6 +4,7 @@
 #include "mappings/mapping_parts.h"
 
 #include "base/memory.h"
+#include "mappings/convention.h"
 #include "mappings/filter.h"
 
 #include <stddef.h>
@@ -117,10 +118,14 @@ struct mapping *mapping_create(
 		match_rule_compile(
 			options.match, &mapping->store, &mapping->match, context->problems);
 	}
-	answer_rule_compile(options.answer, &mapping->store, &mapping->answer, context->problems);
+	const struct convention *convention =
+		convention_choose(options.send, context->default_convention, context->problems);
+	answer_rule_compile(options.answer, convention->answer, &mapping->store, &mapping->answer,
+		context->problems);
 	if (options.send != NULL) {
 		struct send_rule_context send = { .mapping = context,
 			.match = &mapping->match,
+			.convention = convention,
 			.when = mapping->answer.when,
 			.store = &mapping->store,
 			.problems = context->problems };

@@ -82,7 +82,7 @@ struct refusal {
 	int status;
 	const char *type;   /* of the problem: "bad-request", "too-large", … */
 	const char *detail; /* one sentence for the client */
-	struct span allow; /* 405: the value of Allow, where the caller has made it */
+	struct span allow;  /* 405: the value of Allow, where the caller has made it */
 };
 
 /*
@@ -99,7 +99,8 @@ const char *mapping_name(const struct mapping *mapping);
 size_t mapping_index(const struct mapping *mapping);
 /* Index into mapping_context.bridges. */
 size_t mapping_bridge_index(const struct mapping *mapping);
-/* Where this mapping's replies carry the correlation id; always one of mapping_table_correlations. */
+/* Where this mapping's replies carry the correlation id; always one of mapping_table_correlations.
+ */
 const struct place *mapping_correlation(const struct mapping *mapping);
 enum answer_when mapping_when(const struct mapping *mapping);
 int64_t mapping_timeout_ms(const struct mapping *mapping);

@@ -112,6 +112,17 @@ void match_append_methods(uint32_t methods, struct buffer *out)
 	}
 }
 
+static const struct json_node *method_node(const struct json_node *node, size_t index)
+{
+	const struct json_node *at = json_node_member(node, SPAN("method"));
+	if (at->type == JSON_ARRAY) {
+		for (at = at->first; at->index != index;) {
+			at = at->next;
+		}
+	}
+	return at;
+}
+
 static void compile_methods(const struct json_node *node, const struct option_texts *texts,
 	struct match_rule *rule, struct problem_list *problems)
 {
@@ -121,7 +132,7 @@ static void compile_methods(const struct json_node *node, const struct option_te
 		uint32_t bit = match_method(method);
 		if (bit == METHOD_OTHER) {
 			const char *near = option_nearest_name(method, method_names);
-			problem_list_error(problems, json_node_member(node, SPAN("method")),
+			problem_list_error(problems, method_node(node, i),
 				"unknown method '%s'; expected GET, HEAD, POST, PUT, PATCH, DELETE "
 				"or "
 				"OPTIONS%s%s",

@@ -4,7 +4,6 @@
 #include "mappings/send_rule.h"
 
 #include "base/json.h"
-#include "mappings/convention.h"
 #include "mappings/filter.h"
 #include "mappings/header_name.h"
 
@@ -90,7 +89,6 @@ struct compiler {
 	const struct json_node *node;
 	const struct send_rule_context *context;
 	const struct send_options *options;
-	const struct json_node *preset;
 	struct variable_context variables;
 	struct problem_list *problems;
 	struct send_rule *rule;
@@ -99,7 +97,7 @@ struct compiler {
 static const struct json_node *knob(
 	const struct compiler *compiler, const struct json_node *own, struct span name)
 {
-	return convention_knob(own, compiler->preset, name);
+	return convention_knob(own, compiler->context->convention->send, name);
 }
 
 static struct template *create_template(
@@ -137,9 +135,11 @@ static void compile_bridge(struct compiler *compiler, const char **type)
 		}
 	}
 	const char *near = option_nearest_name(span_from_text(name), names);
+	struct span written = at != NULL ? at->string : span_from_text(name);
 	problem_list_error(compiler->problems, at != NULL ? at : compiler->node,
-		"there is no bridge '%s'%s%s%s", name, near != NULL ? "; did you mean '" : "",
-		near != NULL ? near : "", near != NULL ? "'?" : "");
+		"there is no bridge '%.*s'%s%s%s", (int)written.len, written.ptr,
+		near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+		near != NULL ? "'?" : "");
 }
 
 static struct template *compile_destination(
@@ -504,16 +504,8 @@ static void compile_knobs(struct compiler *compiler)
 static void compile(struct compiler *compiler)
 {
 	const struct send_options *options = compiler->options;
-	const struct mapping_context *context = compiler->context->mapping;
 	const char *type = NULL;
 	compile_bridge(compiler, &type);
-	const char *name = options->convention != NULL           ? options->convention
-			   : context->default_convention != NULL ? context->default_convention
-								 : "plain";
-	const struct json_node *at = json_node_member(compiler->node, SPAN("convention"));
-	const struct convention *convention =
-		convention_find(name, at != NULL ? at : compiler->node, compiler->problems);
-	compiler->preset = convention != NULL ? convention->send : NULL;
 	compiler->rule->mandatory = options->mandatory;
 	compiler->rule->behave = options->behave;
 	compiler->rule->delay_ms = (uint32_t)options->delay_ms;

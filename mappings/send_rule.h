@@ -9,6 +9,7 @@
 
 #include "base/json_tree.h"
 #include "base/option.h"
+#include "mappings/convention.h"
 #include "mappings/mapping.h"
 #include "mappings/match.h"
 #include "mappings/store.h"
@@ -64,6 +65,7 @@ extern const struct option send_rows[];
 struct send_rule_context {
 	const struct mapping_context *mapping;
 	const struct match_rule *match;
+	const struct convention *convention;
 	enum answer_when when;
 	struct store *store;
 	struct problem_list *problems;

@@ -7,16 +7,15 @@
 #define ROW(name, match) \
 	"{\"name\": \"" name "\", \"match\": {" match "}, \"send\": {\"queue\": \"q\"}}"
 
-static const char orders[] =
-	"[" ROW("list", "\"method\": \"GET\", \"path\": \"/orders\"") "," ROW(
-		"create", "\"method\": [\"POST\", \"PUT\"], \"path\": \"/orders\", \"op\": "
-			  "\"o.create\"") "," ROW("special",
-		"\"method\": \"GET\", \"path\": \"/orders/special\"") "," ROW("one",
-		"\"method\": \"GET\", \"path\": \"/orders/:id\"") "," ROW("tail",
-		"\"op\": \"o.*\"") "," ROW("needs",
-		"\"path\": \"/needs\", \"body\": \"required\"") "," ROW("bare",
-		"\"path\": \"/bare\", \"body\": \"none\"") "," ROW("rest",
-		"\"method\": \"DELETE\", \"path\": \"/files/*rest\"") "]";
+static const char orders[] = "[" ROW("list", "\"method\": \"GET\", \"path\": \"/orders\"") "," ROW(
+	"create", "\"method\": [\"POST\", \"PUT\"], \"path\": \"/orders\", \"op\": "
+		  "\"o.create\"") "," ROW("special",
+	"\"method\": \"GET\", \"path\": \"/orders/special\"") "," ROW("one",
+	"\"method\": \"GET\", \"path\": \"/orders/:id\"") "," ROW("tail",
+	"\"op\": \"o.*\"") "," ROW("needs",
+	"\"path\": \"/needs\", \"body\": \"required\"") "," ROW("bare",
+	"\"path\": \"/bare\", \"body\": \"none\"") "," ROW("rest",
+	"\"method\": \"DELETE\", \"path\": \"/files/*rest\"") "]";
 
 static void the_first_mapping_in_order_takes_a_request(void **state)
 {
