@@ -37,13 +37,18 @@ bool buffer_grow(struct buffer *buffer, size_t more)
 
 void buffer_append_number(struct buffer *buffer, uint64_t value)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
-	do {
-		digits[--at] = (char)('0' + value % 10);
+	size_t count = 1;
+	for (uint64_t power = 10; count < 20 && value >= power; power *= 10) {
+		count++;
+	}
+	if (!buffer_reserve(buffer, count)) {
+		return;
+	}
+	buffer->len += count;
+	for (char *at = buffer->data + buffer->len; count > 0; count--) {
+		*--at = (char)('0' + value % 10);
 		value /= 10;
-	} while (value > 0);
-	buffer_append(buffer, digits + at, sizeof(digits) - at);
+	}
 }
 
 void buffer_append_format(struct buffer *buffer, const char *format, ...)

@@ -110,7 +110,12 @@ static inline void log_bool(struct log *log, const char *key, bool value)
 /* A time in microseconds, written as milliseconds with three decimals. */
 static inline void log_micros(struct log *log, const char *key, uint64_t micros)
 {
-	log_put_micros(log, span_of(key, strlen(key)), micros);
+	if (micros == 0) {
+		/* within one turn of the loop no time passes: most times are this one */
+		log_put_bare(log, span_of(key, strlen(key)), SPAN("0.000"));
+	} else {
+		log_put_micros(log, span_of(key, strlen(key)), micros);
+	}
 }
 
 /* The text of an errno, as "error". */

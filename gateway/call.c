@@ -52,10 +52,10 @@ static struct leg leg_of(const struct call *call)
 	return (struct leg){ call->slot, call->generation };
 }
 
-/* Every change of state comes through here, so a debug log shows the whole life. */
-static void enter(struct call *call, enum call_state state)
+static void log_state(struct log *log, const struct call *call, enum call_state state)
 {
 	static const char *const names[CALL_STATES] = {
+		[CALL_FREE] = "-",
 		[CALL_READ] = "read",
 		[CALL_MATCHED] = "matched",
 		[CALL_SENT] = "sent",
@@ -65,15 +65,20 @@ static void enter(struct call *call, enum call_state state)
 		[CALL_EXPIRED] = "expired",
 		[CALL_ABANDONED] = "abandoned",
 	};
-	struct log *log = shard_of(call)->log;
-	if (log_wants(log, LOG_DEBUG) && log_begin(log, LOG_DEBUG, "state")) {
+	if (log_begin(log, LOG_DEBUG, "state")) {
 		log_plain(log, "call", call_id(call));
-		log_plain(log, "from",
-			span_from_text(call->state < CALL_ANSWERED && names[call->state] != NULL
-					       ? names[call->state]
-					       : "-"));
+		log_plain(log, "from", span_from_text(names[call->state]));
 		log_plain(log, "to", span_from_text(names[state]));
 		log_end(log);
+	}
+}
+
+/* Every change of state comes through here, so a debug log shows the whole life. */
+static void enter(struct call *call, enum call_state state)
+{
+	struct shard *shard = shard_of(call);
+	if (shard->log_states) {
+		log_state(shard->log, call, state);
 	}
 	call->state = (uint8_t)state;
 }

@@ -22,7 +22,6 @@
 #include "gateway/quota.h"
 #include "gateway/shard.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -54,7 +53,7 @@ static void watch(struct connection *connection)
 	}
 }
 
-void connection_create(struct listener *listener, int fd, const struct client_address *client)
+void connection_create(struct listener *listener, int fd, const struct address *client)
 {
 	struct shard *shard = listener->shard;
 	struct connection *connection = memory_new(1, sizeof(*connection));
@@ -436,37 +435,4 @@ void connection_handle_timer(struct connection *connection)
 	if (!connection->dead) {
 		connection_deadline(connection, connection->deadline_ms);
 	}
-}
-
-/* inet_ntop goes through printf, which would be a tenth of a whole call. */
-static struct span four_text(const uint8_t ip[4], char out[static 48])
-{
-	char *at = out;
-	for (int i = 0; i < 4; i++) {
-		unsigned byte = ip[i];
-		if (byte >= 100) {
-			*at++ = (char)('0' + byte / 100);
-		}
-		if (byte >= 10) {
-			*at++ = (char)('0' + byte / 10 % 10);
-		}
-		*at++ = (char)('0' + byte % 10);
-		*at++ = '.';
-	}
-	return span_of(out, (size_t)(at - out) - 1);
-}
-
-struct span connection_client_text(const struct connection *connection, char out[static 48])
-{
-	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-	static const uint8_t none[16] = { 0 };
-	const uint8_t *ip = connection->client.ip;
-	if (memcmp(ip, mapped, sizeof(mapped)) == 0) {
-		return four_text(ip + 12, out);
-	}
-	if (memcmp(ip, none, sizeof(none)) == 0) {
-		return SPAN_ABSENT;
-	}
-	inet_ntop(AF_INET6, ip, out, 48);
-	return span_from_text(out);
 }

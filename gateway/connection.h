@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "base/address.h"
 #include "base/buffer.h"
 #include "base/span.h"
 #include "base/wheel.h"
@@ -48,12 +49,6 @@ struct codec {
 	void (*finish)(struct connection *connection);
 };
 
-/* A client's address in 18 bytes: IPv4 is mapped into IPv6; a Unix socket is all zeros. */
-struct client_address {
-	uint8_t ip[16];
-	uint16_t port;
-};
-
 struct parked;
 
 struct connection {
@@ -69,7 +64,7 @@ struct connection {
 	uint64_t id;
 	uint64_t deadline_ms;       /* of the codec; 0: none */
 	uint64_t write_deadline_ms; /* while output waits */
-	struct client_address client;
+	struct address client;
 	uint16_t call_count;
 	bool dead;      /* the socket is closed; freed at the end of the turn */
 	bool closing;   /* no more input is looked at; ends when the output is written */
@@ -83,7 +78,7 @@ struct connection {
 };
 
 /* Takes the socket. */
-void connection_create(struct listener *listener, int fd, const struct client_address *client);
+void connection_create(struct listener *listener, int fd, const struct address *client);
 /* Closes at once: calls are abandoned, unsent output is lost. */
 void connection_drop(struct connection *connection);
 /* Closes cleanly: output is written, our side is shut down, the client gets a moment to close. */
@@ -108,6 +103,3 @@ void connection_handle_timer(struct connection *connection);
 void connection_resume(struct connection *connection);
 /* Bytes held for it between turns. */
 size_t connection_held(const struct connection *connection);
-
-/* The client's address as text, without port; absent for a Unix socket. */
-struct span connection_client_text(const struct connection *connection, char out[static 48]);

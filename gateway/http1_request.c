@@ -25,21 +25,11 @@ bool http1_request_id_is_valid(struct span value)
 	return true;
 }
 
-static struct span number_text(uint64_t value, char out[static 24])
-{
-	size_t at = 24;
-	do {
-		out[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	return span_of(out + at, 24 - at);
-}
-
 void http1_request_common(struct connection *connection, struct request *request)
 {
 	struct shard *shard = connection->shard;
-	request->client_ip = connection_client_text(connection, shard->scratch.client);
-	request->connection_id = number_text(connection->id, shard->scratch.connection);
+	request->client = connection->client;
+	request->connection_id = connection->id;
 	if (!span_present(request->traceparent)) {
 		trace_parent_make(&shard->random, shard->scratch.traceparent);
 		request->traceparent = span_of(shard->scratch.traceparent, TRACE_PARENT_LEN);

@@ -115,22 +115,6 @@ bool listener_start(struct listener *listener)
 
 /* ---- accepting ---- */
 
-static struct client_address address_of(const struct sockaddr_storage *from)
-{
-	struct client_address client = { 0 };
-	if (from->ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const void *)from;
-		client.ip[10] = client.ip[11] = 0xff;
-		memcpy(client.ip + 12, &in->sin_addr, 4);
-		client.port = ntohs(in->sin_port);
-	} else if (from->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const void *)from;
-		memcpy(client.ip, &in6->sin6_addr, 16);
-		client.port = ntohs(in6->sin6_port);
-	}
-	return client;
-}
-
 static void log_shortage(struct listener *listener, int error)
 {
 	struct log *log = listener->shard->log;
@@ -158,7 +142,7 @@ static void handle_shortage(struct listener *listener)
 
 static void take(struct listener *listener, int fd, const struct sockaddr_storage *from)
 {
-	struct client_address client = address_of(from);
+	struct address client = address_from_socket(from);
 	enum quota_verdict verdict = quota_connect(listener->quota, &client);
 	int on = 1;
 	if (verdict != QUOTA_OK) {

@@ -4,7 +4,6 @@
 #include "gateway/quota.h"
 
 #include "base/memory.h"
-#include "gateway/connection.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -53,13 +52,12 @@ void quota_destroy(struct quota *quota)
 }
 
 /* A whole IPv4 address; of IPv6 the /64 that one household or host has. */
-static uint64_t hash_address(const struct quota *quota, const struct client_address *client)
+static uint64_t hash_address(const struct quota *quota, const struct address *client)
 {
-	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 	uint64_t half[2];
 	memcpy(half, client->ip, sizeof(half));
 	uint64_t hash = half[0];
-	if (memcmp(client->ip, mapped, sizeof(mapped)) == 0) {
+	if (address_is_four(client)) {
 		hash ^= half[1] * UINT64_C(0xff51afd7ed558ccd);
 	}
 	hash ^= quota->seed;
@@ -84,7 +82,7 @@ static int64_t counted(struct address_counts *counts, uint64_t hash)
 	return a < b ? a : b;
 }
 
-enum quota_verdict quota_connect(struct quota *quota, const struct client_address *client)
+enum quota_verdict quota_connect(struct quota *quota, const struct address *client)
 {
 	long long before = atomic_fetch_add_explicit(&quota->connections, 1, memory_order_relaxed);
 	if (quota->connections_max > 0 && before >= quota->connections_max) {
@@ -102,7 +100,7 @@ enum quota_verdict quota_connect(struct quota *quota, const struct client_addres
 	return QUOTA_OK;
 }
 
-void quota_disconnect(struct quota *quota, const struct client_address *client)
+void quota_disconnect(struct quota *quota, const struct address *client)
 {
 	atomic_fetch_sub_explicit(&quota->connections, 1, memory_order_relaxed);
 	if (quota->connected != NULL) {
@@ -110,7 +108,7 @@ void quota_disconnect(struct quota *quota, const struct client_address *client)
 	}
 }
 
-bool quota_call(struct quota *quota, const struct client_address *client)
+bool quota_call(struct quota *quota, const struct address *client)
 {
 	if (quota->calling == NULL) {
 		return true;
@@ -123,7 +121,7 @@ bool quota_call(struct quota *quota, const struct client_address *client)
 	return true;
 }
 
-void quota_call_end(struct quota *quota, const struct client_address *client)
+void quota_call_end(struct quota *quota, const struct address *client)
 {
 	if (quota->calling != NULL) {
 		count(quota->calling, hash_address(quota, client), -1u);

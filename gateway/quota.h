@@ -9,12 +9,12 @@
  */
 #pragma once
 
+#include "base/address.h"
 #include "gateway/limits.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct client_address;
 struct quota;
 
 struct quota *quota_create(const struct limits *limits, int64_t connections_max);
@@ -22,11 +22,11 @@ void quota_destroy(struct quota *quota);
 
 enum quota_verdict { QUOTA_OK, QUOTA_CONNECTIONS, QUOTA_ADDRESS };
 /* Counts a new connection unless it is one too many. */
-enum quota_verdict quota_connect(struct quota *quota, const struct client_address *client);
-void quota_disconnect(struct quota *quota, const struct client_address *client);
+enum quota_verdict quota_connect(struct quota *quota, const struct address *client);
+void quota_disconnect(struct quota *quota, const struct address *client);
 /* Counts a call of that address; false when it is one too many. */
-bool quota_call(struct quota *quota, const struct client_address *client);
-void quota_call_end(struct quota *quota, const struct client_address *client);
+bool quota_call(struct quota *quota, const struct address *client);
+void quota_call_end(struct quota *quota, const struct address *client);
 /* Memory of bodies and output: counts `more` bytes (maybe negative). */
 void quota_memory(struct quota *quota, int64_t more);
 bool quota_memory_is_over(const struct quota *quota);

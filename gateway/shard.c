@@ -185,6 +185,7 @@ struct shard *shard_create(const struct config *config, unsigned index)
 	call_table_init(&shard->calls, index, &shard->random);
 	metrics_init(&shard->metrics, config);
 	access_log_init(&shard->access, log, config);
+	shard->log_states = log_wants(log, LOG_DEBUG);
 	read_clock(shard);
 	shard->wheel = wheel_create(shard_now_ms(shard));
 	start_watchers(shard);
@@ -281,12 +282,14 @@ void shard_reject(struct shard *shard, enum reject reason, const struct connecti
 	}
 	shard->warned_ms[reason] = now;
 	if (log_begin(shard->log, LOG_WARN, "rejected")) {
-		char client[48];
 		log_plain(shard->log, "reason", span_from_text(metrics_reject_name(reason)));
 		if (connection != NULL) {
 			log_text(shard->log, "listener",
 				span_from_text(connection->listener->options->name));
-			log_text(shard->log, "client", connection_client_text(connection, client));
+			struct buffer client = { 0 };
+			address_append(&connection->client, &client);
+			log_text(shard->log, "client", buffer_span(&client));
+			buffer_finish(&client);
 		}
 		log_number(shard->log, "total", (int64_t)shard->metrics.rejected[reason]);
 		log_end(shard->log);

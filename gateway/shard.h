@@ -51,6 +51,7 @@ struct shard {
 	struct mailbox *mailbox;
 	struct log *log;
 	struct access_log access;
+	bool log_states; /* of calls: only at level debug */
 	struct wheel *wheel;
 	unsigned index;
 	struct random random;

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/address.h"
 #include "base/span.h"
 
 #include <stdbool.h>
@@ -36,8 +37,8 @@ struct request {
 	struct span scheme; /* "http" "ws" */
 	struct span host;   /* without port */
 	struct span port;   /* empty: none given */
-	struct span client_ip;
-	struct span connection_id;
+	struct address client;
+	uint64_t connection_id;
 	struct span request_id;  /* the client's own, checked; absent when none */
 	struct span token;       /* pathfinder; absent when none */
 	struct span traceparent; /* checked or made new; always present */

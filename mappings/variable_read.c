@@ -183,8 +183,6 @@ static struct span plain_text(enum variable_kind kind, const struct variable_sou
 	case VARIABLE_HOST: return unless_empty(request->host);
 	case VARIABLE_PORT: return unless_empty(request->port);
 	case VARIABLE_URI: return request->uri;
-	case VARIABLE_CLIENT_IP: return request->client_ip;
-	case VARIABLE_CONNECTION_ID: return request->connection_id;
 	case VARIABLE_REQUEST_ID: return request->request_id;
 	case VARIABLE_TOKEN: return request->token;
 	case VARIABLE_ID: return source->facts->id;
@@ -252,6 +250,14 @@ bool variable_read(const struct variable_use *use, struct variable_source *sourc
 	case VARIABLE_COOKIE_VALUE:
 		return read_list(use, VARIABLE_LIST_COOKIES, source, want, value);
 	case VARIABLE_OP: return read_op(source, want, value);
+	case VARIABLE_CLIENT_IP:
+		address_append(&source->request->client, source->scratch);
+		value->text = unless_empty(buffer_span(source->scratch));
+		return true;
+	case VARIABLE_CONNECTION_ID:
+		buffer_append_number(source->scratch, source->request->connection_id);
+		value->text = buffer_span(source->scratch);
+		return true;
 	case VARIABLE_DEADLINE_MS:
 		read_number(source, source->facts->deadline_ms, want, value);
 		return true;

@@ -30,7 +30,7 @@ static const struct request request = {
 	.has_body = true,
 	.body = { "{\"x\":[1e400,\"\\\"\\u0000\"],\"y\":{\"z\":\"\\n\"}}", 40 },
 	.host = { "h", 1 },
-	.client_ip = { "::1", 3 },
+	.client = { { [15] = 1 } },
 };
 
 static void check(enum template_form form, struct span text)

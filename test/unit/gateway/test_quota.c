@@ -11,15 +11,15 @@
 
 #include <cmocka.h>
 
-static struct client_address four(uint8_t last)
+static struct address four(uint8_t last)
 {
-	return (struct client_address){ .ip = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2,
+	return (struct address){ .ip = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2,
 						last } };
 }
 
-static struct client_address six(uint8_t network, uint8_t host)
+static struct address six(uint8_t network, uint8_t host)
 {
-	return (struct client_address){ .ip = { 0x20, 1, 0x0d, 0xb8, 0, 0, 0, network, 0, 0, 0, 0,
+	return (struct address){ .ip = { 0x20, 1, 0x0d, 0xb8, 0, 0, 0, network, 0, 0, 0, 0,
 						0, 0, 0, host } };
 }
 
@@ -28,7 +28,7 @@ static void connections_are_limited_in_all(void **state)
 	(void)state;
 	struct limits limits = { 0 };
 	struct quota *quota = quota_create(&limits, 2);
-	struct client_address client = four(1);
+	struct address client = four(1);
 	assert_int_equal(quota_connect(quota, &client), QUOTA_OK);
 	assert_int_equal(quota_connect(quota, &client), QUOTA_OK);
 	assert_int_equal(quota_connect(quota, &client), QUOTA_CONNECTIONS);
@@ -42,7 +42,7 @@ static void an_address_has_its_own_limit(void **state)
 	(void)state;
 	struct limits limits = { .connections_per_address = 1 };
 	struct quota *quota = quota_create(&limits, 0);
-	struct client_address one = four(1), other = four(2);
+	struct address one = four(1), other = four(2);
 	assert_int_equal(quota_connect(quota, &one), QUOTA_OK);
 	assert_int_equal(quota_connect(quota, &one), QUOTA_ADDRESS);
 	assert_int_equal(quota_connect(quota, &other), QUOTA_OK);
@@ -56,7 +56,7 @@ static void ipv6_is_counted_by_its_64(void **state)
 	(void)state;
 	struct limits limits = { .connections_per_address = 1, .calls_in_flight_per_address = 1 };
 	struct quota *quota = quota_create(&limits, 0);
-	struct client_address one = six(1, 1), neighbour = six(1, 2), other = six(2, 1);
+	struct address one = six(1, 1), neighbour = six(1, 2), other = six(2, 1);
 	assert_int_equal(quota_connect(quota, &one), QUOTA_OK);
 	assert_int_equal(quota_connect(quota, &neighbour), QUOTA_ADDRESS);
 	assert_int_equal(quota_connect(quota, &other), QUOTA_OK);

@@ -71,17 +71,16 @@ static void feed(struct websocket_reader *reader, const struct websocket_limits 
 {
 	char *copy = malloc(piece.len + (piece.len == 0));
 	memcpy(copy, piece.ptr, piece.len);
-	for (size_t at = 0; at < piece.len;) {
+	struct websocket_input input = { copy, piece.len };
+	while (input.len > 0) {
 		struct websocket_item item;
-		size_t used;
-		enum websocket_event event = websocket_reader_next(
-			reader, limits, copy + at, piece.len - at, &used, &item);
-		assert_true(used > 0 && used <= piece.len - at);
-		assert_true(event != WEBSOCKET_EVENT_MORE || at + used == piece.len);
+		size_t before = input.len;
+		enum websocket_event event = websocket_reader_next(reader, limits, &input, &item);
+		assert_true(input.len < before && input.at + input.len == copy + piece.len);
+		assert_true(event != WEBSOCKET_EVENT_MORE || input.len == 0);
 		if (event != WEBSOCKET_EVENT_MORE) {
 			write_down(log, event, &item);
 		}
-		at += used;
 	}
 	free(copy);
 	websocket_reader_release(reader);
@@ -167,10 +166,10 @@ static void a_whole_frame_is_unmasked_where_it_stands(void **state)
 	(void)state;
 	struct websocket_reader reader = { 0 };
 	struct websocket_item item;
-	size_t used;
 	add(FINAL | WEBSOCKET_TEXT, "hello");
-	assert_int_equal(websocket_reader_next(&reader, &usual, wire.data, wire.len, &used, &item),
-		WEBSOCKET_EVENT_MESSAGE);
+	struct websocket_input input = { wire.data, wire.len };
+	assert_int_equal(
+		websocket_reader_next(&reader, &usual, &input, &item), WEBSOCKET_EVENT_MESSAGE);
 	assert_ptr_equal(item.payload.ptr, wire.data + 6);
 	buffer_clear(&wire);
 }

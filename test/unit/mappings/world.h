@@ -128,8 +128,8 @@ static inline void world_read_request(struct world *world, struct span text)
 		.scheme = SPAN("http"),
 		.host = SPAN("api.example"),
 		.port = SPAN("8080"),
-		.client_ip = SPAN("192.0.2.1"),
-		.connection_id = SPAN("17"),
+		.client = { { [10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2, [15] = 1 } },
+		.connection_id = 17,
 		.request_id = SPAN("r-1"),
 		.traceparent = SPAN("00-t-s-01") };
 	if (span_starts_with(line, SPAN("op "))) {
