@@ -272,7 +272,7 @@ def test_a_socket_that_closes_frees_its_calls(rpc):
 
 
 @pytest.mark.hostile
-def test_calls_in_flight_of_one_socket_have_a_limit(gateway, worker, queue):
+def test_too_many_calls_in_flight_on_one_socket_are_an_error_then_1008(gateway, worker, queue):
     at = worker(queue)
     one = gateway(
         mappings=[by_op(queue, "orders.create")],
@@ -280,15 +280,18 @@ def test_calls_in_flight_of_one_socket_have_a_limit(gateway, worker, queue):
         limits={"calls_in_flight": 5},
     )
     with one.websocket() as socket:
+        for number in range(5):
+            socket.send(request(number, "orders.create"))
+        for _ in range(5):
+            at.next().reply("1")
+        assert sorted(socket.receive_json()["id"] for _ in range(5)) == [0, 1, 2, 3, 4]
         for number in range(6):
             socket.send(request(number, "orders.create"))
         error = socket.receive_json()
         assert error["id"] == 5
         assert error["error"]["code"] in (-32029, -32003)
-        messages = [at.next() for _ in range(5)]
-        for message in messages:
-            message.reply("1")
-        assert sorted(socket.receive_json()["id"] for _ in messages) == [0, 1, 2, 3, 4]
+        assert socket.close_code() == 1008
+    one.wait_metric("bridgehead_calls_in_flight", 0)
 
 
 @pytest.mark.hostile
