@@ -244,22 +244,20 @@ static size_t handle_input(struct connection *connection, struct input *input)
 		.message = (uint64_t)limits_of(connection)->message,
 		.fragments = (uint32_t)limits_of(connection)->fragments,
 	};
-	size_t at = 0;
+	struct websocket_input rest = { input->data, input->len };
 	websocket->heard_s = now_s(connection);
 	if (websocket->ping_s != 0) {
 		websocket->ping_s = 0;
 		set_deadline(connection);
 	}
-	while (at < input->len && !connection->dead && !connection->closing) {
+	while (rest.len > 0 && !connection->dead && !connection->closing) {
 		struct websocket_item item;
-		size_t used = 0;
-		enum websocket_event event = websocket_reader_next(&websocket->reader, &limits,
-			input->data + at, input->len - at, &used, &item);
-		at += used;
+		enum websocket_event event =
+			websocket_reader_next(&websocket->reader, &limits, &rest, &item);
 		handle_event(connection, event, &item);
 	}
 	websocket_reader_release(&websocket->reader);
-	return at;
+	return input->len - rest.len;
 }
 
 /* ---- end ---- */

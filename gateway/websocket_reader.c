@@ -42,12 +42,7 @@ struct websocket_partial {
 	char small[WEBSOCKET_CONTROL_MAX]; /* of a header, or of a control frame's payload */
 };
 
-struct input {
-	char *at;
-	size_t len;
-};
-
-static void take(struct input *in, size_t count)
+static void take(struct websocket_input *in, size_t count)
 {
 	in->at += count;
 	in->len -= count;
@@ -167,7 +162,7 @@ static void begin_frame(struct websocket_partial *partial, const struct websocke
 
 /* Completes a header out of kept and new bytes; the new ones are taken. */
 static enum websocket_frame_result read_header(
-	struct websocket_reader *reader, struct input *in, struct websocket_frame *frame)
+	struct websocket_reader *reader, struct websocket_input *in, struct websocket_frame *frame)
 {
 	struct websocket_partial *partial = reader->partial;
 	size_t old = partial->kept;
@@ -185,7 +180,8 @@ static enum websocket_frame_result read_header(
 }
 
 static enum websocket_event resume_header(struct websocket_reader *reader,
-	const struct websocket_limits *limits, struct input *in, struct websocket_item *item)
+	const struct websocket_limits *limits, struct websocket_input *in,
+	struct websocket_item *item)
 {
 	struct websocket_frame frame;
 	enum websocket_frame_result result = read_header(reader, in, &frame);
@@ -206,7 +202,7 @@ static enum websocket_event resume_header(struct websocket_reader *reader,
 }
 
 static enum websocket_event resume_control(
-	struct websocket_reader *reader, struct input *in, struct websocket_item *item)
+	struct websocket_reader *reader, struct websocket_input *in, struct websocket_item *item)
 {
 	struct websocket_partial *partial = reader->partial;
 	size_t count = in->len < partial->left ? in->len : (size_t)partial->left;
@@ -242,7 +238,7 @@ static enum websocket_event end_frame(struct websocket_reader *reader, struct we
 }
 
 static enum websocket_event resume_data(
-	struct websocket_reader *reader, struct input *in, struct websocket_item *item)
+	struct websocket_reader *reader, struct websocket_input *in, struct websocket_item *item)
 {
 	struct websocket_partial *partial = reader->partial;
 	size_t count = in->len < partial->left ? in->len : (size_t)partial->left;
@@ -266,7 +262,8 @@ static enum websocket_event resume_data(
 }
 
 static enum websocket_event resume(struct websocket_reader *reader,
-	const struct websocket_limits *limits, struct input *in, struct websocket_item *item)
+	const struct websocket_limits *limits, struct websocket_input *in,
+	struct websocket_item *item)
 {
 	enum websocket_event event = WEBSOCKET_EVENT_MORE;
 	/* A frame without payload ends where its header does: that is why an empty input goes on.
@@ -291,7 +288,7 @@ static enum websocket_event resume(struct websocket_reader *reader,
 
 /* A frame that is a message or a control frame of its own, and whole? Then the event for it. */
 static bool read_in_place(struct websocket_reader *reader, const struct websocket_limits *limits,
-	struct input *in, struct websocket_item *item, enum websocket_event *event)
+	struct websocket_input *in, struct websocket_item *item, enum websocket_event *event)
 {
 	struct websocket_frame frame;
 	if (websocket_frame_parse(in->at, in->len, reader->rsv_allowed, &frame) !=
@@ -322,27 +319,25 @@ static void forget_delivered(struct websocket_partial *partial)
 }
 
 enum websocket_event websocket_reader_next(struct websocket_reader *reader,
-	const struct websocket_limits *limits, char *bytes, size_t len, size_t *used,
+	const struct websocket_limits *limits, struct websocket_input *input,
 	struct websocket_item *item)
 {
-	struct input in = { bytes, len };
 	enum websocket_event event = WEBSOCKET_EVENT_MORE;
 	*item = (struct websocket_item){ 0 };
-	*used = len;
-	if (reader->ended || len == 0) {
-		return WEBSOCKET_EVENT_MORE;
-	}
 	if (reader->partial != NULL) {
 		forget_delivered(reader->partial);
 	}
 	bool fresh = reader->partial == NULL || idle(reader->partial);
-	if (!fresh || !read_in_place(reader, limits, &in, item, &event)) {
+	if (input->len > 0 && !reader->ended &&
+		!(fresh && read_in_place(reader, limits, input, item, &event))) {
 		if (reader->partial == NULL) {
 			reader->partial = memory_new(1, sizeof(*reader->partial));
 		}
-		event = resume(reader, limits, &in, item);
+		event = resume(reader, limits, input, item);
 	}
-	*used = event == WEBSOCKET_EVENT_ERROR ? len : len - in.len;
+	if (event == WEBSOCKET_EVENT_ERROR || event == WEBSOCKET_EVENT_MORE) {
+		take(input, input->len);
+	}
 	return event;
 }
 

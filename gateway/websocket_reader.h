@@ -7,10 +7,10 @@
  * that is a whole message and stands whole in the input is unmasked there and never copied;
  * anything else is copied once.
  *
- *     while (len > 0) {                    until all is used, also after an event
- *             event = websocket_reader_next(&reader, &limits, bytes, len, &used, &item);
- *             bytes += used; len -= used;
- *             …                            item is valid until the next call, or release
+ *     struct websocket_input input = { bytes, len };
+ *     while (input.len > 0) {              until all is used, also after an event
+ *             event = websocket_reader_next(&reader, &limits, &input, &item);
+ *             ...                          item is valid until the next call, or release
  *     }
  *     websocket_reader_release(&reader);
  */
@@ -27,6 +27,12 @@
 struct websocket_limits {
 	uint64_t message;   /* bytes of one message; 1009, already at the frame header */
 	uint32_t fragments; /* continuation frames of one message; 1008 */
+};
+
+/* What has arrived and is not done with. */
+struct websocket_input {
+	char *at;
+	size_t len;
 };
 
 struct websocket_reader {
@@ -55,9 +61,12 @@ struct websocket_item {
 
 /* The reader starts zero-initialised. */
 void websocket_reader_finish(struct websocket_reader *reader);
-/* `bytes` is overwritten where it is unmasked. `used` is 0 only when `len` is. */
+/*
+ * Takes bytes off the front of the input, at least one if there is any, and overwrites them where
+ * they are unmasked.
+ */
 enum websocket_event websocket_reader_next(struct websocket_reader *reader,
-	const struct websocket_limits *limits, char *bytes, size_t len, size_t *used,
+	const struct websocket_limits *limits, struct websocket_input *input,
 	struct websocket_item *item);
 /* Frees what the last item stood in, if nothing is incomplete: call it before the connection idles.
  */

@@ -38,14 +38,14 @@ static void read_all(const uint8_t *data, size_t size, size_t step, struct buffe
 		size_t len = size - start < step ? size - start : step;
 		char *piece = malloc(len);
 		memcpy(piece, data + start, len);
-		for (size_t at = 0; at < len;) {
+		struct websocket_input input = { piece, len };
+		while (input.len > 0) {
 			struct websocket_item item;
-			size_t used;
-			enum websocket_event event = websocket_reader_next(
-				&reader, &limits, piece + at, len - at, &used, &item);
-			require(used > 0 && used <= len - at);
+			size_t before = input.len;
+			enum websocket_event event =
+				websocket_reader_next(&reader, &limits, &input, &item);
+			require(input.len < before && input.at + input.len == piece + len);
 			note(log, event, &item);
-			at += used;
 		}
 		free(piece);
 		websocket_reader_release(&reader);
