@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
-#include "mappings/mapping_parts.h"
+#include "mappings/mapping.h"
 
 #include "base/memory.h"
 #include "mappings/convention.h"
 #include "mappings/filter.h"
+#include "mappings/mapping_parts.h"
 
 #include <stddef.h>
 #include <stdlib.h>

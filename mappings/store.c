@@ -6,8 +6,8 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 
-#include <stdarg.h>
 #include <stdalign.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -117,8 +117,11 @@ static void add_string(struct compiler *compiler, const struct template_pieces *
 static bool parse_string(
 	struct compiler *compiler, const struct json_node *node, struct template_pieces *parts)
 {
-	bool good = template_string_parse(node, compiler->template->form, compiler->context,
-		&compiler->template->store, parts, compiler->problems);
+	const struct template_string_context context = { .form = compiler->template->form,
+		.variables = compiler->context,
+		.store = &compiler->template->store,
+		.problems = compiler->problems };
+	bool good = template_string_parse(node, &context, parts);
 	compiler->good = compiler->good && good;
 	return good;
 }

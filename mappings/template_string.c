@@ -21,11 +21,8 @@
 
 struct parser {
 	const struct json_node *node;
-	enum template_form form;
-	const struct variable_context *context;
-	struct store *store;
+	const struct template_string_context *context;
 	struct template_pieces *pieces;
-	struct problem_list *problems;
 	struct buffer literal;
 	bool good;
 };
@@ -43,7 +40,7 @@ static void flush_literal(struct parser *parser)
 {
 	if (parser->literal.len > 0) {
 		struct template_piece piece = { .kind = TEMPLATE_LITERAL,
-			.text = store_copy(parser->store, buffer_span(&parser->literal)) };
+			.text = store_copy(parser->context->store, buffer_span(&parser->literal)) };
 		template_pieces_add(parser->pieces, &piece);
 		buffer_clear(&parser->literal);
 	}
@@ -51,7 +48,7 @@ static void flush_literal(struct parser *parser)
 
 static bool fail(struct parser *parser, const char *why)
 {
-	problem_list_error(parser->problems, parser->node, "%s", why);
+	problem_list_error(parser->context->problems, parser->node, "%s", why);
 	parser->good = false;
 	return false;
 }
@@ -85,7 +82,7 @@ static bool take_reference(struct parser *parser, struct span *rest)
 		return true;
 	}
 	struct span reference = span_of(rest->ptr, (size_t)(end - rest->ptr));
-	char *value = option_resolve(reference, parser->node, parser->problems);
+	char *value = option_resolve(reference, parser->node, parser->context->problems);
 	if (value != NULL) {
 		buffer_append_span(&parser->literal, span_from_text(value));
 	}
@@ -108,7 +105,8 @@ static bool take_filters(struct parser *parser, struct span *rest, struct templa
 			return fail(parser, why);
 		}
 	}
-	struct filter *kept = store_new(parser->store, piece->filter_count + 1u, sizeof(*kept));
+	struct filter *kept =
+		store_new(parser->context->store, piece->filter_count + 1u, sizeof(*kept));
 	memcpy(kept, filters, piece->filter_count * sizeof(*kept));
 	piece->filters = kept;
 	return true;
@@ -131,7 +129,7 @@ static bool take_absence(struct parser *parser, struct span *rest, struct templa
 	}
 	piece->absence = TEMPLATE_ABSENCE_DEFAULT;
 	struct span text = span_of(rest->ptr + 2, (size_t)(end - rest->ptr) - 2);
-	piece->text = store_copy(parser->store, text);
+	piece->text = store_copy(parser->context->store, text);
 	*rest = span_of(end, rest->len - (size_t)(end - rest->ptr));
 	return true;
 }
@@ -140,7 +138,7 @@ static bool take_absence(struct parser *parser, struct span *rest, struct templa
 static bool check_entrances(
 	struct parser *parser, struct span name, const struct template_piece *piece)
 {
-	const struct match_rule *match = parser->context->match;
+	const struct match_rule *match = parser->context->variables->match;
 	if (piece->use.kind != VARIABLE_CAPTURE || piece->absence != TEMPLATE_ABSENCE_REFUSED) {
 		return true;
 	}
@@ -151,7 +149,7 @@ static bool check_entrances(
 	if (lacking == NULL) {
 		return true;
 	}
-	problem_list_error(parser->problems, parser->node,
+	problem_list_error(parser->context->problems, parser->node,
 		"${%.*s} is not there when match.%s picks the mapping; %s", (int)name.len, name.ptr,
 		lacking,
 		capture->in_op ? "add the capture to match.path, or write a ? behind it"
@@ -180,10 +178,11 @@ static void finish_piece(struct parser *parser, struct span name, struct templat
 	if (piece->absence == TEMPLATE_ABSENCE_DEFAULT && is_json_valued(kind)) {
 		piece->text_is_json = json_check(piece->text, NULL);
 	}
-	piece->checked = parser->form == TEMPLATE_VALUE || parser->form == TEMPLATE_DESTINATION;
-	piece->missing =
-		store_format(parser->store, "The request has no %.*s.", (int)name.len, name.ptr);
-	piece->unfit = store_format(parser->store,
+	piece->checked = parser->context->form == TEMPLATE_VALUE ||
+			 parser->context->form == TEMPLATE_DESTINATION;
+	piece->missing = store_format(
+		parser->context->store, "The request has no %.*s.", (int)name.len, name.ptr);
+	piece->unfit = store_format(parser->context->store,
 		"The value of %.*s is too long or has characters that are not allowed here.",
 		(int)name.len, name.ptr);
 }
@@ -194,7 +193,7 @@ static bool parse_variable(struct parser *parser, struct span *rest)
 	struct template_piece piece = { .resume = TEMPLATE_END };
 	struct span name = span_of(rest->ptr, name_length(*rest));
 	char why[240];
-	if (!variable_resolve(name, parser->context, &piece.use, why, sizeof(why))) {
+	if (!variable_resolve(name, parser->context->variables, &piece.use, why, sizeof(why))) {
 		return fail(parser, why);
 	}
 	*rest = span_skip(*rest, name.len);
@@ -214,24 +213,17 @@ static bool parse_variable(struct parser *parser, struct span *rest)
 	if (!check_entrances(parser, name, &piece)) {
 		return false;
 	}
-	piece.use.name = store_copy(parser->store, piece.use.name);
+	piece.use.name = store_copy(parser->context->store, piece.use.name);
 	finish_piece(parser, name, &piece);
 	flush_literal(parser);
 	template_pieces_add(parser->pieces, &piece);
 	return true;
 }
 
-bool template_string_parse(const struct json_node *node, enum template_form form,
-	const struct variable_context *context, struct store *store, struct template_pieces *pieces,
-	struct problem_list *problems)
+bool template_string_parse(const struct json_node *node,
+	const struct template_string_context *context, struct template_pieces *pieces)
 {
-	struct parser parser = { .node = node,
-		.form = form,
-		.context = context,
-		.store = store,
-		.pieces = pieces,
-		.problems = problems,
-		.good = true };
+	struct parser parser = { .node = node, .context = context, .pieces = pieces, .good = true };
 	struct span rest = node->string;
 	while (rest.len > 0 && parser.good) {
 		if (span_starts_with(rest, SPAN("$${"))) {

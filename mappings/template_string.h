@@ -58,10 +58,17 @@ struct template_pieces {
 /* Appends a piece; `pieces->items` is heap memory of the caller's. */
 void template_pieces_add(struct template_pieces *pieces, const struct template_piece *piece);
 
+/* What strings of one template are parsed against. */
+struct template_string_context {
+	enum template_form form;
+	const struct variable_context *variables;
+	struct store *store;
+	struct problem_list *problems;
+};
+
 /*
  * Parses `node`, a string. Variables come as TEMPLATE_PLAIN pieces. False and problems when it is
  * wrong.
  */
-bool template_string_parse(const struct json_node *node, enum template_form form,
-	const struct variable_context *context, struct store *store, struct template_pieces *pieces,
-	struct problem_list *problems);
+bool template_string_parse(const struct json_node *node,
+	const struct template_string_context *context, struct template_pieces *pieces);

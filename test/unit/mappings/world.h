@@ -24,6 +24,13 @@
 
 #include <cmocka.h>
 
+/* Long texts for limits. */
+#define X15 "xxxxxxxxxxxxxxx"
+#define X64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X255 X64 X64 X64 X15 X15 X15 X15 "xxx"
+#define X256 X64 X64 X64 X64
+#define X1024 X256 X256 X256 X256
+
 #define WORLD_ID "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 struct world {
