@@ -5,7 +5,7 @@
  * Why `bridgehead call` reads answers itself while libwebsockets has an HTTP client role: with
  * that role (4.1) a request line beyond 2 KiB is cut in silence, header fields that it has no
  * token for cannot be listed, and an answer that comes while the body is still on its way out (a
- * 413, say) is not read at all. docs/decisions/0002-call-reads-http-itself.md has the cases.
+ * 413, say) is not read at all. docs/decisions/0004-call-reads-http-itself.md has the cases.
  *
  *     LINE(status, headers) -> SIZED | SIZE -> CHUNK -> CRLF -> SIZE ... -> TRAILER | UNTIL_CLOSE
  */

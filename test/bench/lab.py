@@ -15,7 +15,7 @@ import tempfile
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = ROOT / "build" / "test" / "bench"
+PROGRAMS = pathlib.Path(os.environ.get("BUILD", ROOT / "build"), "test", "bench").resolve()
 QUEUE = "bench"
 sys.path.insert(0, str(ROOT / "test" / "system"))
 

@@ -368,7 +368,7 @@ static void open_more(struct load *load)
 static void run(struct load *load)
 {
 	struct epoll_event events[256];
-	double limit = now() + 300;
+	double limit = now() + 240;
 
 	load->epoll = epoll_create1(EPOLL_CLOEXEC);
 	load->all = calloc(load->connections, sizeof(*load->all));
@@ -381,7 +381,7 @@ static void run(struct load *load)
 		}
 		open_more(load);
 		if (now() > limit) {
-			fprintf(stderr, "not done after 300 seconds\n");
+			fprintf(stderr, "not done after 240 seconds\n");
 			exit(1);
 		}
 	}
