@@ -133,11 +133,9 @@ static void compile_methods(const struct json_node *node, const struct option_te
 		if (bit == METHOD_OTHER) {
 			const char *near = option_nearest_name(method, method_names);
 			problem_list_error(problems, method_node(node, i),
-				"unknown method '%s'; expected GET, HEAD, POST, PUT, PATCH, DELETE "
-				"or "
-				"OPTIONS%s%s",
-				texts->items[i], near != NULL ? "; did you mean " : "",
-				near != NULL ? near : "");
+				near != NULL ? "unknown method '%s'; did you mean %s?"
+					     : "unknown method '%s'; expected one like GET or POST",
+				texts->items[i], near);
 			continue;
 		}
 		rule->methods |= bit;

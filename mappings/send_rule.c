@@ -126,7 +126,8 @@ static void compile_bridge(struct compiler *compiler, const char **type)
 	for (size_t i = 0; i < context->bridge_count; i++) {
 		if (strcmp(context->bridges[i].name, name) == 0) {
 			compiler->rule->bridge = i;
-			compiler->rule->bridge_name = context->bridges[i].name;
+			compiler->rule->bridge_name =
+				store_copy(compiler->context->store, span_from_text(name)).ptr;
 			*type = context->bridges[i].type;
 			return;
 		}
@@ -134,12 +135,13 @@ static void compile_bridge(struct compiler *compiler, const char **type)
 			names[i] = context->bridges[i].name;
 		}
 	}
+	if (at == NULL) {
+		return; /* defaults.bridge: told where it stands, once */
+	}
 	const char *near = option_nearest_name(span_from_text(name), names);
-	struct span written = at != NULL ? at->string : span_from_text(name);
-	problem_list_error(compiler->problems, at != NULL ? at : compiler->node,
-		"there is no bridge '%.*s'%s%s%s", (int)written.len, written.ptr,
-		near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-		near != NULL ? "'?" : "");
+	problem_list_error(compiler->problems, at, "there is no bridge '%.*s'%s%s%s",
+		(int)at->string.len, at->string.ptr, near != NULL ? "; did you mean '" : "",
+		near != NULL ? near : "", near != NULL ? "'?" : "");
 }
 
 static struct template *compile_destination(
