@@ -3,7 +3,7 @@
 
 /*
  * library_calls AMQP_URL QUEUE CALLS IN_FLIGHT: the loop of bridge_calls through rabbitmq-c's own
- * calls, which block; what docs/decisions/0004 compares.
+ * calls, which block; what docs/decisions/0002 compares.
  */
 #include "wire.h"
 
