@@ -79,7 +79,7 @@ static bool size_byte(struct http1_chunked *chunked, unsigned char c)
 		return fail(chunked, 400, "A chunk size has too many digits.");
 	}
 	chunked->left = chunked->left << 4 | hex_value(c);
-	return true;
+	return chunked->left <= HTTP1_CHUNK_SIZE_MAX || fail(chunked, 400, "A chunk is too large.");
 }
 
 static bool extension_byte(struct http1_chunked *chunked, unsigned char c)

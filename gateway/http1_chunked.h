@@ -17,6 +17,12 @@ enum {
 	HTTP1_CHUNK_TRAILERS_MAX = 8192, /* bytes of all trailer lines; 431 */
 };
 
+/*
+ * No limit for bodies, but what keeps sums of sizes from running over: with what has been decoded
+ * before, `left` is still below 2^63. 400.
+ */
+#define HTTP1_CHUNK_SIZE_MAX (UINT64_MAX >> 2)
+
 /* A chunked body. Zero-initialised is its beginning. */
 struct http1_chunked {
 	uint64_t left; /* data bytes of the current chunk still to come: too many can be refused

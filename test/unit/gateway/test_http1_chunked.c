@@ -170,19 +170,31 @@ static void data_is_as_long_as_it_says(void **state)
 	EXPECT_ROWS(rows);
 }
 
-static void the_largest_size_is_announced_before_its_data(void **state)
+static void a_size_is_announced_before_its_data(void **state)
 {
 	(void)state;
 	struct http1_chunked chunked = { 0 };
 	size_t used;
 	struct span data;
 	assert_int_equal(
-		http1_chunked_next(&chunked, "FFFFFFFFFFFFFFFF\r\n", 18, &used, &data), HTTP1_MORE);
+		http1_chunked_next(&chunked, "3FFFFFFFFFFFFFFF\r\n", 18, &used, &data), HTTP1_MORE);
 	assert_int_equal(used, 18);
-	assert_true(chunked.left == UINT64_MAX);
+	assert_true(chunked.left == HTTP1_CHUNK_SIZE_MAX);
 	assert_int_equal(http1_chunked_next(&chunked, "abc", 3, &used, &data), HTTP1_MORE);
 	assert_int_equal(data.len, 3);
-	assert_true(chunked.left == UINT64_MAX - 3);
+	assert_true(chunked.left == HTTP1_CHUNK_SIZE_MAX - 3);
+}
+
+static void a_size_that_would_run_over_a_sum_is_refused(void **state)
+{
+	(void)state;
+	static const struct row rows[] = {
+		BAD(400, "4000000000000000\r\n"),
+		BAD(400, "7FFFFFFFFFFFFFFF\r\n"),
+		BAD(400, "FFFFFFFFFFFFFFFF\r\n"),
+		BAD(400, "1\r\na\r\nFFFFFFFFFFFFFFFF\r\n"),
+	};
+	EXPECT_ROWS(rows);
 }
 
 static void lines_end_in_crlf_only(void **state)
@@ -310,7 +322,8 @@ int main(void)
 		cmocka_unit_test(good_bodies_are_decoded),
 		cmocka_unit_test(sizes_are_hexadecimal_digits_and_nothing_else),
 		cmocka_unit_test(data_is_as_long_as_it_says),
-		cmocka_unit_test(the_largest_size_is_announced_before_its_data),
+		cmocka_unit_test(a_size_is_announced_before_its_data),
+		cmocka_unit_test(a_size_that_would_run_over_a_sum_is_refused),
 		cmocka_unit_test(lines_end_in_crlf_only),
 		cmocka_unit_test(extensions_follow_their_grammar),
 		cmocka_unit_test(an_extension_has_at_most_256_bytes),
