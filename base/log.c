@@ -34,6 +34,8 @@
 #define TAIL_MAX 16
 /* "2026-11-22T12:00:00." */
 #define SECOND_LEN 20
+/* … with milliseconds and "Z" */
+#define TIME_LEN 24
 
 #define ONES 0x0101010101010101u
 #define HIGHS 0x8080808080808080u
@@ -49,8 +51,8 @@ struct log {
 	size_t start, line;
 	char *at, *limit; /* equal while no line is open */
 	uint64_t dropped, reported;
-	time_t second;
-	char second_text[SECOND_LEN + 1];
+	struct timespec now; /* what `time` says */
+	char time[TIME_LEN + 1];
 };
 
 static const char *const format_names[] = { "logfmt", "json", NULL };
@@ -95,7 +97,7 @@ struct log *log_create(const struct log_options *options)
 	log->access = options->access;
 	log->buffer = memory_new(1, CAPACITY);
 	log->at = log->limit = log->buffer;
-	log->second = -1;
+	log->now.tv_sec = -1;
 	return log;
 }
 
@@ -145,20 +147,21 @@ static inline char *put_three_digits(char *at, unsigned value)
 	return at + 3;
 }
 
+/* The coarse clock stands still for milliseconds at a time, and so does the text. */
 static char *put_time(struct log *log, char *at)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	if (now.tv_sec != log->second) {
+	if (now.tv_sec != log->now.tv_sec) {
 		struct tm parts;
 		gmtime_r(&now.tv_sec, &parts);
-		strftime(log->second_text, sizeof(log->second_text), "%Y-%m-%dT%H:%M:%S.", &parts);
-		log->second = now.tv_sec;
+		strftime(log->time, sizeof(log->time), "%Y-%m-%dT%H:%M:%S.", &parts);
 	}
-	memcpy(at, log->second_text, SECOND_LEN);
-	at = put_three_digits(at + SECOND_LEN, (unsigned)(now.tv_nsec / 1000000));
-	*at = 'Z';
-	return at + 1;
+	if (now.tv_sec != log->now.tv_sec || now.tv_nsec != log->now.tv_nsec) {
+		*put_three_digits(log->time + SECOND_LEN, (unsigned)(now.tv_nsec / 1000000)) = 'Z';
+		log->now = now;
+	}
+	return (char *)memcpy(at, log->time, TIME_LEN) + TIME_LEN;
 }
 
 static size_t waiting(const struct log *log)
@@ -256,6 +259,25 @@ void log_fields(struct log *log, struct span fields)
 	} else {
 		log->at = (char *)memcpy(log->at, fields.ptr, fields.len) + fields.len;
 	}
+}
+
+enum log_format log_format_of(const struct log *log)
+{
+	return log->format;
+}
+
+char *log_room(struct log *log, size_t size)
+{
+	if ((size_t)(log->limit - log->at) < size) {
+		log->cut = true;
+		return NULL;
+	}
+	return log->at;
+}
+
+void log_advance(struct log *log, char *end)
+{
+	log->at = end;
 }
 
 static void write_waiting(struct log *log)

@@ -76,6 +76,15 @@ struct span log_since(const struct log *log, size_t mark);
 void log_discard(struct log *log);
 void log_fields(struct log *log, struct span fields);
 
+/*
+ * For the one line that is written at every call: room for fields that the caller writes itself, in
+ * the form of log_format_of(). NULL when `size` bytes do not fit; else log_advance() takes their
+ * end.
+ */
+enum log_format log_format_of(const struct log *log);
+char *log_room(struct log *log, size_t size);
+void log_advance(struct log *log, char *end);
+
 /* The inline functions below are what callers use: they spare the strlen of constant keys. */
 void log_put_text(struct log *log, struct span key, struct span value);
 void log_put_plain(struct log *log, struct span key, struct span value);

@@ -7,6 +7,53 @@
 
 #include <stdlib.h>
 
+/* What is the same in every line, in each format, long enough for the longest. */
+struct word {
+	char text[24];
+	uint8_t len;
+};
+
+struct access_words {
+	struct word status, published[3], abandoned, read, matched, sent, confirmed;
+};
+
+#define WORD(literal)                        \
+	{                                    \
+		literal, sizeof(literal) - 1 \
+	}
+static const struct access_words words_of_formats[] = {
+	[LOG_LOGFMT] = {
+		.status = WORD(" status="),
+		.published = {
+			[PUBLISHED_NO] = WORD(" published=no"),
+			[PUBLISHED_YES] = WORD(" published=yes"),
+			[PUBLISHED_UNKNOWN] = WORD(" published=unknown"),
+		},
+		.abandoned = WORD(" abandoned=true"),
+		.read = WORD(" read_ms="),
+		.matched = WORD(" matched_ms="),
+		.sent = WORD(" sent_ms="),
+		.confirmed = WORD(" confirmed_ms="),
+	},
+	[LOG_JSON] = {
+		.status = WORD(",\"status\":"),
+		.published = {
+			[PUBLISHED_NO] = WORD(",\"published\":\"no\""),
+			[PUBLISHED_YES] = WORD(",\"published\":\"yes\""),
+			[PUBLISHED_UNKNOWN] = WORD(",\"published\":\"unknown\""),
+		},
+		.abandoned = WORD(",\"abandoned\":true"),
+		.read = WORD(",\"read_ms\":"),
+		.matched = WORD(",\"matched_ms\":"),
+		.sent = WORD(",\"sent_ms\":"),
+		.confirmed = WORD(",\"confirmed_ms\":"),
+	},
+};
+#undef WORD
+
+/* Seven words and five numbers. */
+enum { REST_MAX = 7 * sizeof(struct word) + 5 * 24 };
+
 static struct span make_fields(struct log *log, const struct config *config, size_t index)
 {
 	const struct mapping *mapping = mapping_table_at(config->mappings, index);
@@ -29,6 +76,7 @@ void access_log_init(struct access_log *access, struct log *log, const struct co
 	if (!log_wants_access(log)) {
 		return;
 	}
+	access->words = &words_of_formats[log_format_of(log)];
 	access->count = mapping_table_count(config->mappings);
 	access->fields = memory_new(access->count, sizeof(*access->fields));
 	for (size_t i = 0; i < access->count; i++) {
@@ -45,38 +93,74 @@ void access_log_finish(struct access_log *access)
 	*access = (struct access_log){ 0 };
 }
 
-static struct span published_text(const struct call *call)
+/* ---- the line ---- */
+
+static char *put_word(char *at, const struct word *word)
 {
-	switch (call->published) {
-	case PUBLISHED_YES: return SPAN("yes");
-	case PUBLISHED_NO: return SPAN("no");
-	default: return SPAN("unknown");
-	}
+	memcpy(at, word->text, sizeof(word->text)); /* all of it: cheaper than to count */
+	return at + word->len;
 }
 
-/* Times in each state that the call was in, in milliseconds. */
-static void write_times(struct log *log, const struct call *call, uint64_t now_us)
+static char *put_digits(char *at, uint64_t value)
+{
+	char digits[20];
+	size_t first = sizeof(digits);
+	do {
+		digits[--first] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	memcpy(at, digits + first, sizeof(digits) - first);
+	return at + sizeof(digits) - first;
+}
+
+static char *put_three_digits(char *at, unsigned value)
+{
+	at[0] = (char)('0' + value / 100);
+	at[1] = (char)('0' + value / 10 % 10);
+	at[2] = (char)('0' + value % 10);
+	return at + 3;
+}
+
+/* Milliseconds with three decimals. Most times are below one. */
+static char *put_time(char *at, const struct word *name, uint64_t us)
+{
+	at = put_word(at, name);
+	if (us < 1000) {
+		*at++ = '0';
+	} else {
+		at = put_digits(at, us / 1000);
+		us %= 1000;
+	}
+	*at++ = '.';
+	return put_three_digits(at, (unsigned)us);
+}
+
+/* How long the call was in each state that it was in. */
+static char *put_times(
+	char *at, const struct access_words *words, const struct call *call, uint64_t now_us)
 {
 	uint64_t matched = call->matched_us != 0 ? call->matched_us : now_us;
 	uint64_t sent = call->sent_us != 0 ? call->sent_us : now_us;
 	uint64_t confirmed = call->confirmed_us != 0 ? call->confirmed_us : now_us;
-	log_micros(log, "read_ms", matched - call->began_us);
+	at = put_time(at, &words->read, matched - call->began_us);
 	if (call->matched_us != 0) {
-		log_micros(log, "matched_ms", sent - matched);
+		at = put_time(at, &words->matched, sent - matched);
 	}
 	if (call->sent_us != 0) {
-		log_micros(log, "sent_ms", confirmed - sent);
+		at = put_time(at, &words->sent, confirmed - sent);
 	}
 	if (call->confirmed_us != 0) {
-		log_micros(log, "confirmed_ms", now_us - confirmed);
+		at = put_time(at, &words->confirmed, now_us - confirmed);
 	}
+	return at;
 }
 
 void access_log_write(
 	const struct access_log *access, const struct call *call, int status, uint64_t now_us)
 {
 	struct log *log = access->log;
-	if (access->fields == NULL || !log_begin(log, LOG_INFO, "call")) {
+	const struct access_words *words = access->words;
+	if (words == NULL || !log_begin(log, LOG_INFO, "call")) {
 		return;
 	}
 	log_plain(log, "call", call_id(call));
@@ -86,11 +170,14 @@ void access_log_write(
 	if (call->mapping != NULL) {
 		log_fields(log, access->fields[mapping_index(call->mapping)]);
 	}
-	log_number(log, "status", status);
-	log_plain(log, "published", published_text(call));
-	if (status == 0) {
-		log_bool(log, "abandoned", true);
+	char *at = log_room(log, REST_MAX);
+	if (at != NULL) {
+		at = put_digits(put_word(at, &words->status), (uint64_t)status);
+		at = put_word(at, &words->published[call->published]);
+		if (status == 0) {
+			at = put_word(at, &words->abandoned);
+		}
+		log_advance(log, put_times(at, words, call, now_us));
 	}
-	write_times(log, call, now_us);
 	log_end(log);
 }

@@ -11,9 +11,12 @@
 #include "gateway/call.h"
 #include "gateway/config.h"
 
+struct access_words;
+
 struct access_log {
 	struct log *log;
-	struct span *fields; /* per mapping: its name and bridge, ready to be copied */
+	const struct access_words *words; /* of the log's format */
+	struct span *fields;              /* per mapping: its name and bridge, ready to be copied */
 	size_t count;
 };
 
