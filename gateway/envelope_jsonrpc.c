@@ -141,18 +141,17 @@ static int code_of(const struct envelope_result *result)
 	}
 }
 
-/* The code's own meaning, where no problem gives a title. */
-static struct span meaning_of(int code)
+/* The standard's own words where it has some that fit every case, else those of the problem. */
+static struct span message_of(const struct envelope_result *result, int code)
 {
 	switch (code) {
 	case ENVELOPE_NOT_JSON: return SPAN("Parse error");
 	case ENVELOPE_NOT_VALID: return SPAN("Invalid Request");
 	case CODE_METHOD: return SPAN("Method not found");
-	case CODE_PARAMS: return SPAN("Invalid params");
-	case CODE_INTERNAL: return SPAN("Internal error");
-	case CODE_SERVER: return SPAN("The service reported an error");
-	default: return SPAN("Server error");
+	default: break;
 	}
+	return result->problem_title.len > 0 ? result->problem_title
+					     : SPAN("The service reported an error");
 }
 
 static void append_number(struct buffer *out, int number)
@@ -169,8 +168,7 @@ static void append_error(struct buffer *out, const struct envelope_result *resul
 	buffer_append_literal(out, "\"error\":{\"code\":");
 	append_number(out, code);
 	buffer_append_literal(out, ",\"message\":");
-	json_append_string(
-		out, result->problem_title.len > 0 ? result->problem_title : meaning_of(code));
+	json_append_string(out, message_of(result, code));
 	if (span_present(result->problem)) {
 		buffer_append_literal(out, ",\"data\":");
 		buffer_append_span(out, result->problem);

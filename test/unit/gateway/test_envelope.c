@@ -336,8 +336,9 @@ static void every_status_has_its_code(void **state)
 		char wanted[128];
 		snprintf(wanted, sizeof(wanted),
 			"{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":%d,"
-			"\"message\":\"A \\\"title\\\"\",\"data\":{\"x\": 1}}}",
-			rows[i].code);
+			"\"message\":\"%s\",\"data\":{\"x\": 1}}}",
+			rows[i].code,
+			rows[i].code == -32601 ? "Method not found" : "A \\\"title\\\"");
 		expect_answer(RPC,
 			ANSWER("1", rows[i].status, .problem = SPAN("{\"x\": 1}"),
 				.problem_title = SPAN("A \"title\"")),
@@ -353,7 +354,8 @@ static void a_message_that_is_no_request_is_answered_with_its_code(void **state)
 		.problem = SPAN("{}"),
 		.problem_title = SPAN("t") };
 	expect_answer(RPC, &result,
-		"{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"t\","
+		"{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"Parse "
+		"error\","
 		"\"data\":{}}}");
 	expect_answer(RPC, ANSWER("\"i\"", 400, .error_code = -32600),
 		"{\"jsonrpc\":\"2.0\",\"id\":\"i\",\"error\":{\"code\":-32600,"
