@@ -107,7 +107,7 @@ static int connect_address(const struct addrinfo *address, const char **reason)
 
 static int connect_host(struct amqp_login *login)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *addresses = NULL;
 	char port[8];
 	snprintf(port, sizeof(port), "%d", login->port);

@@ -72,6 +72,12 @@ static bool carries(const struct amqp_channel *channel)
 	return is_default(channel) || !channel->publisher->options.direct;
 }
 
+/* Brokers may allow fewer channels than there are exchanges. */
+static bool has_number(const struct amqp_channel *channel)
+{
+	return channel->number <= amqp_get_channel_max(channel->publisher->link->connection);
+}
+
 static void declare_passive(struct amqp_channel *channel)
 {
 	amqp_exchange_declare_t declare = { .exchange = amqp_bytes_of(span_of(
@@ -324,6 +330,9 @@ static struct amqp_channel *choose_channel(
 		return NULL;
 	}
 	if (channel->state == CHANNEL_CLOSED) {
+		if (!has_number(channel)) {
+			return NULL;
+		}
 		if (ev_now(publisher->host->loop) < channel->retry_at) {
 			*verdict = channel->missing ? BRIDGE_REJECTED : BRIDGE_DOWN;
 			return NULL;
@@ -342,6 +351,20 @@ static bool claims_other_user(const struct amqp_publisher *publisher, const stru
 	return span_present(user) && !span_equal(user, span_from_text(publisher->options.user));
 }
 
+/* What gathered in this turn may leave first: the limit is for what the broker does not take. */
+static bool is_full(struct amqp_publisher *publisher, size_t more)
+{
+	struct amqp_link *link = publisher->link;
+	size_t pending = amqp_output_pending(&link->output);
+	if (pending == 0 || pending + more <= publisher->options.backlog) {
+		return false;
+	}
+	amqp_link_flush(link);
+	pending = amqp_output_pending(&link->output);
+	return !amqp_link_is_open(link) ||
+	       (pending > 0 && pending + more > publisher->options.backlog);
+}
+
 enum bridge_verdict amqp_publisher_send(
 	struct amqp_publisher *publisher, const struct message *message, struct leg leg)
 {
@@ -353,9 +376,7 @@ enum bridge_verdict amqp_publisher_send(
 		.body = message->body,
 	};
 	enum bridge_verdict verdict;
-	size_t pending = amqp_output_pending(&link->output);
-	if (publisher->blocked ||
-		(pending > 0 && pending + message->body.len > publisher->options.backlog)) {
+	if (publisher->blocked || is_full(publisher, message->body.len)) {
 		return BRIDGE_FULL;
 	}
 	if (claims_other_user(publisher, message) ||
@@ -442,7 +463,7 @@ void amqp_publisher_open(struct amqp_publisher *publisher)
 {
 	publisher->blocked = false;
 	for (unsigned i = 0; i < publisher->count; i++) {
-		if (publisher->channels[i]->constant) {
+		if (publisher->channels[i]->constant && has_number(publisher->channels[i])) {
 			enter_opening(publisher->channels[i]);
 		}
 	}
