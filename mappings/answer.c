@@ -10,6 +10,7 @@
 #include "mappings/answer.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "mappings/filter.h"
 #include "mappings/mapping_parts.h"
@@ -26,13 +27,11 @@ struct reader {
 /* A header's value on the wire: no control character but a tab. */
 static bool is_writable(struct span text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.ptr[i];
-		if ((c < 0x20 && c != '\t') || c == 0x7f) {
-			return false;
-		}
+	size_t at = text_find_control(text, 0);
+	while (at < text.len && text.ptr[at] == '\t') {
+		at = text_find_control(text, at + 1);
 	}
-	return true;
+	return at == text.len;
 }
 
 static bool is_null(const struct place_value *value)

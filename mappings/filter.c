@@ -3,6 +3,7 @@
 
 #include "mappings/filter.h"
 
+#include "base/text.h"
 #include "base/utf8.h"
 
 #define BIT(c) ((uint64_t)1 << ((c)&63))
@@ -181,12 +182,5 @@ void filter_append(const struct filter *filter, struct span text, struct buffer 
 
 bool filter_is_plain_text(struct span text)
 {
-	unsigned char bad = 0;
-	unsigned char high = 0;
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.ptr[i];
-		bad |= (c < 0x20) | (c == 0x7f);
-		high |= c;
-	}
-	return !bad && (high < 0x80 || utf8_check(text));
+	return text_find_control(text, 0) == text.len && (text_is_ascii(text) || utf8_check(text));
 }

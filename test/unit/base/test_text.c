@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "base/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static void every_control_character_is_found_at_every_place(void **state)
+{
+	(void)state;
+	for (unsigned c = 0; c < 256; c++) {
+		for (size_t place = 0; place < 20; place++) {
+			char text[20];
+			memset(text, 0xe4, sizeof(text));
+			text[place] = (char)c;
+			bool control = c < 0x20 || c == 0x7f;
+			assert_int_equal(text_find_control(span_of(text, 20), 0),
+				control ? place : sizeof(text));
+		}
+	}
+}
+
+static void the_search_goes_on_behind_one(void **state)
+{
+	(void)state;
+	struct span text = SPAN("a\tbcdefghijklmnop\x7fq");
+	assert_int_equal(text_find_control(text, 0), 1);
+	assert_int_equal(text_find_control(text, 2), 17);
+	assert_int_equal(text_find_control(text, 18), text.len);
+	assert_int_equal(text_find_control(SPAN(""), 0), 0);
+}
+
+static void one_byte_beyond_ascii_is_enough(void **state)
+{
+	(void)state;
+	for (size_t place = 0; place < 20; place++) {
+		char text[20];
+		memset(text, 'a', sizeof(text));
+		assert_true(text_is_ascii(span_of(text, 20)));
+		text[place] = (char)0x80;
+		assert_false(text_is_ascii(span_of(text, 20)));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_control_character_is_found_at_every_place),
+		cmocka_unit_test(the_search_goes_on_behind_one),
+		cmocka_unit_test(one_byte_beyond_ascii_is_enough),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
