@@ -43,12 +43,6 @@ static enum line fail_line(struct http1_head *head, uint16_t status, const char 
 	return LINE_ERROR;
 }
 
-static struct http1_span place(
-	const struct input *in, const unsigned char *start, const unsigned char *end)
-{
-	return (struct http1_span){ (uint32_t)(start - in->base), (uint32_t)(end - start) };
-}
-
 /* ---- the request line ---- */
 
 static enum http1_method method_of(const unsigned char *name, size_t len)
@@ -139,9 +133,9 @@ static enum line request_line(struct http1_head *head, const struct input *in)
 	if (line != LINE_DONE) {
 		return line;
 	}
-	head->method = place(in, start, method_end);
+	head->method = http1_place(in->base, start, method_end);
 	head->method_id = (uint8_t)method_of(start, head->method.len);
-	head->target = place(in, target, end);
+	head->target = http1_place(in->base, target, end);
 	if (!http1_target_read(head, in->base, mark)) {
 		return LINE_ERROR;
 	}
@@ -289,7 +283,7 @@ static bool known_header(struct http1_head *head, const struct input *in, enum h
 	}
 	bool first = head->field_counts[field] == 1;
 	if (first) {
-		head->fields[field] = place(in, value, end);
+		head->fields[field] = http1_place(in->base, value, end);
 	}
 	switch (field) {
 	case HTTP1_FIELD_HOST:
@@ -351,7 +345,8 @@ static enum line header_line(struct http1_head *head, const struct input *in)
 		return fail_line(head, 431, "There are too many headers.");
 	}
 	head->headers[head->header_count++] =
-		(struct http1_header){ place(in, name, colon), place(in, value, end) };
+		(struct http1_header){ http1_place(in->base, name, colon),
+			http1_place(in->base, value, end) };
 	enum http1_field field = field_of(name, (size_t)(colon - name));
 	if (field != HTTP1_FIELD_NONE && !known_header(head, in, field, value, end)) {
 		return LINE_ERROR;

@@ -8,12 +8,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-static struct http1_span place(
-	const unsigned char *base, const unsigned char *start, const unsigned char *end)
-{
-	return (struct http1_span){ (uint32_t)(start - base), (uint32_t)(end - start) };
-}
-
 /* The end of a registered name, with its %XX, as far as it is one. */
 static const unsigned char *skip_name(const unsigned char *at, const unsigned char *end)
 {
@@ -73,9 +67,9 @@ bool http1_target_host(struct http1_head *head, const unsigned char *base, struc
 		return false;
 	}
 	if (head->host.off == 0) {
-		head->host = place(base, start, port);
+		head->host = http1_place(base, start, port);
 		if (port + 1 < end) {
-			head->port = place(base, port + 1, end);
+			head->port = http1_place(base, port + 1, end);
 		}
 	}
 	return true;
@@ -100,15 +94,15 @@ static bool read_absolute(
 	while (path < path_end && *path != '/') {
 		path++;
 	}
-	if (!http1_target_host(head, base, place(base, host, path))) {
+	if (!http1_target_host(head, base, http1_place(base, host, path))) {
 		return http1_fail(head, 400, "The host in the request target is not valid.");
 	}
 	if (path < path_end) {
-		head->path = place(base, path, path_end);
-		head->uri = place(base, path, end);
+		head->path = http1_place(base, path, path_end);
+		head->uri = http1_place(base, path, end);
 	} else {
-		head->path = place(base, host - 1, host); /* "/", borrowed from "://" */
-		head->uri = mark != NULL ? place(base, mark, end) : head->path;
+		head->path = http1_place(base, host - 1, host); /* "/", borrowed from "://" */
+		head->uri = mark != NULL ? http1_place(base, mark, end) : head->path;
 		head->asterisk = head->method_id == HTTP1_OPTIONS && mark == NULL;
 	}
 	return true;
@@ -123,10 +117,10 @@ bool http1_target_read(
 		return http1_fail(head, 501, "This server opens no tunnels.");
 	}
 	if (mark != NULL) {
-		head->query = place(base, mark + 1, end);
+		head->query = http1_place(base, mark + 1, end);
 	}
 	if (*target == '/') {
-		head->path = place(base, target, mark != NULL ? mark : end);
+		head->path = http1_place(base, target, mark != NULL ? mark : end);
 		head->uri = head->target;
 		return true;
 	}

@@ -17,6 +17,12 @@ static inline bool http1_fail(struct http1_head *head, uint16_t status, const ch
 	return false;
 }
 
+static inline struct http1_span http1_place(
+	const unsigned char *base, const unsigned char *start, const unsigned char *end)
+{
+	return (struct http1_span){ (uint32_t)(start - base), (uint32_t)(end - start) };
+}
+
 /*
  * Takes head->target apart; its characters and head->method_id are known already. `mark` is its
  * first "?" or NULL. False: head->status and head->reason say why.

@@ -19,11 +19,6 @@ static enum websocket_frame_result fail(
 	return WEBSOCKET_FRAME_ERROR;
 }
 
-static bool is_control(unsigned opcode)
-{
-	return opcode >= WEBSOCKET_CLOSE;
-}
-
 static enum websocket_frame_result first_byte(
 	struct websocket_frame *frame, unsigned byte, uint8_t rsv_allowed)
 {
@@ -31,13 +26,14 @@ static enum websocket_frame_result first_byte(
 	frame->opcode = (uint8_t)opcode;
 	frame->final = (byte & FINAL) != 0;
 	frame->rsv = byte & RSV;
-	if ((frame->rsv & ~rsv_allowed) != 0 || (is_control(opcode) && frame->rsv != 0)) {
+	if ((frame->rsv & ~rsv_allowed) != 0 || (websocket_is_control(opcode) && frame->rsv != 0)) {
 		return fail(frame, WEBSOCKET_CODE_PROTOCOL, "A reserved bit is set.");
 	}
-	if (opcode > WEBSOCKET_PONG || (opcode > WEBSOCKET_BINARY && !is_control(opcode))) {
+	if (opcode > WEBSOCKET_PONG ||
+		(opcode > WEBSOCKET_BINARY && !websocket_is_control(opcode))) {
 		return fail(frame, WEBSOCKET_CODE_PROTOCOL, "An opcode is unknown.");
 	}
-	if (is_control(opcode) && !frame->final) {
+	if (websocket_is_control(opcode) && !frame->final) {
 		return fail(frame, WEBSOCKET_CODE_PROTOCOL, "A control frame is fragmented.");
 	}
 	return WEBSOCKET_FRAME_DONE;
@@ -51,7 +47,7 @@ static enum websocket_frame_result second_byte(struct websocket_frame *frame, un
 	if ((byte & MASKED) == 0) {
 		return fail(frame, WEBSOCKET_CODE_PROTOCOL, "A frame is not masked.");
 	}
-	if (is_control(frame->opcode) && length > WEBSOCKET_CONTROL_MAX) {
+	if (websocket_is_control(frame->opcode) && length > WEBSOCKET_CONTROL_MAX) {
 		return fail(frame, WEBSOCKET_CODE_PROTOCOL, "A control frame is too long.");
 	}
 	return WEBSOCKET_FRAME_DONE;

@@ -22,6 +22,12 @@ enum websocket_opcode {
 	WEBSOCKET_PONG = 10,
 };
 
+/* Of a known opcode: not part of a message. */
+static inline bool websocket_is_control(unsigned opcode)
+{
+	return opcode >= WEBSOCKET_CLOSE;
+}
+
 /* Bits of a frame's first byte. */
 enum { WEBSOCKET_RSV1 = 0x40, WEBSOCKET_RSV2 = 0x20, WEBSOCKET_RSV3 = 0x10 };
 

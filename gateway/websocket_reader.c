@@ -61,11 +61,6 @@ static enum websocket_event not_utf8(struct websocket_reader *reader, struct web
 	return fail(reader, item, WEBSOCKET_CODE_NOT_UTF8, "A text is not UTF-8.");
 }
 
-static bool is_control(unsigned opcode)
-{
-	return opcode >= WEBSOCKET_CLOSE;
-}
-
 static bool idle(const struct websocket_partial *partial)
 {
 	return partial->stage == STAGE_HEADER && partial->kept == 0 &&
@@ -96,7 +91,7 @@ static enum websocket_event deliver_in_place(struct websocket_reader *reader,
 {
 	size_t len = (size_t)frame->length;
 	websocket_unmask(payload, payload, len, frame->mask);
-	if (is_control(frame->opcode)) {
+	if (websocket_is_control(frame->opcode)) {
 		return deliver_control(reader, frame->opcode, span_of(payload, len), item);
 	}
 	item->payload = span_of(payload, len);
@@ -141,7 +136,7 @@ static void begin_frame(struct websocket_partial *partial, const struct websocke
 	partial->left = frame->length;
 	partial->mask = frame->mask;
 	partial->kept = 0;
-	if (is_control(frame->opcode)) {
+	if (websocket_is_control(frame->opcode)) {
 		partial->stage = STAGE_CONTROL;
 		partial->control_opcode = frame->opcode;
 		return;
@@ -191,7 +186,7 @@ static enum websocket_event resume_header(struct websocket_reader *reader,
 	if (result == WEBSOCKET_FRAME_MORE) {
 		return WEBSOCKET_EVENT_MORE;
 	}
-	if (!is_control(frame.opcode)) {
+	if (!websocket_is_control(frame.opcode)) {
 		enum websocket_event event = check_data(reader, limits, &frame, item);
 		if (event != WEBSOCKET_EVENT_MORE) {
 			return event;
@@ -296,7 +291,7 @@ static bool read_in_place(struct websocket_reader *reader, const struct websocke
 		!frame.final || in->len - frame.size < frame.length) {
 		return false;
 	}
-	if (!is_control(frame.opcode)) {
+	if (!websocket_is_control(frame.opcode)) {
 		*event = check_data(reader, limits, &frame, item);
 		if (*event != WEBSOCKET_EVENT_MORE) {
 			return true;
