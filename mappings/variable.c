@@ -131,7 +131,9 @@ static void explain_unknown(
 			add_candidate(candidates, row->name, takes_name(row) ? tail : SPAN(""));
 		}
 	}
-	const char *near = option_nearest_name(name, candidates->names);
+	/* Comparing costs the product of the lengths, and nothing so long is near. */
+	const char *near =
+		name.len < CANDIDATE_SIZE ? option_nearest_name(name, candidates->names) : NULL;
 	snprintf(why, size, "unknown variable ${%.*s}%s%s%s", (int)name.len, name.ptr,
 		near != NULL ? "; did you mean ${" : "", near != NULL ? near : "",
 		near != NULL ? "}?" : "");
