@@ -7,6 +7,7 @@ what opening connections costs, is not in them. Ratios are of things measured in
 apart at most, because a shared machine is never the same twice."""
 
 import contextlib
+import os
 import pathlib
 import platform
 import re
@@ -164,10 +165,10 @@ def memory(lab):
 
 
 def throughput(lab):
-    calls, rounds = 30000, 3
+    calls, rounds = 12000, 7
     with lab.gateway() as gateway:
         for in_flight, limit in ((64, 0.80), (256, 0.75)):
-            lab.load(gateway, "-c", in_flight, "-n", calls // 4)
+            lab.load(gateway, "-c", in_flight, "-n", calls)
             ratios, rates = [], []
             for _ in range(rounds):
                 bare = lab.bare(in_flight, calls)
@@ -189,7 +190,7 @@ def cpu(lab):
     if not proxy.available():
         print("    nginx is not installed: its comparison is left out")
         return
-    calls, rounds = 30000, 3
+    calls, rounds = 12000, 5
     with lab.gateway() as gateway, proxy.running(lab.directory, laboratory.BODY) as nginx:
 
         def cost(pid, run):
@@ -238,7 +239,7 @@ def record(figures):
             f"| {figure.name} | {figure.text(figure.value)} | {figure.limit_text} | {verdict} |"
         )
     machine = processor[1] if processor else platform.machine()
-    lines += ["", f"{time.strftime('%Y-%m-%d')}, {machine}, 2 processors, Debian 12."]
+    lines += ["", f"{time.strftime('%Y-%m-%d')}, {machine}, {os.cpu_count()} processors, Debian 12."]
     text = path.read_text()
     head, rest = text.split("<!-- figures -->\n", 1)
     _, tail = rest.split("<!-- end -->\n", 1)
