@@ -118,6 +118,8 @@ def test_a_client_that_pipelines_without_end_is_held_back_by_flow_control(held):
                 client.send(request)
         assert held.private_bytes() < before + (4 << 20)
         assert held.metric("bridgehead_calls_in_flight") == 1
+        client.reset()
+        held.wait_metric("bridgehead_calls_in_flight", 0, timeout=2)
 
 
 @pytest.mark.hostile
