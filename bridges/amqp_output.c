@@ -4,12 +4,15 @@
 /*
  *     frame = type (1)  channel (2)  size (4)  payload  0xCE
  *
- * The payload's own encoding is rabbitmq-c's; the frame around it is written here, straight into
- * the run of bytes that send() gets.
+ * Frames are written straight into the run of bytes that send() gets. The payload of rare methods
+ * is encoded by rabbitmq-c; publishing is written here and in amqp_content.c.
  */
 #include "bridges/amqp_output.h"
 
+#include "bridges/amqp_content.h"
+
 #include <assert.h>
+#include <endian.h>
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -18,24 +21,25 @@
 #define METHOD_MAX 2048            /* bytes that a method other than publish may take */
 #define PUBLISH_MAX (16 + 2 * 256) /* ticket, two short strings, bits, method id */
 #define CONTENT_FIXED 12           /* class, weight and size before the properties */
+#define SHORT_TEXT_MAX 255
 #define KEPT_WHEN_EMPTY (256u << 10)
 
 static void put16(char *at, uint16_t value)
 {
-	at[0] = (char)(value >> 8);
-	at[1] = (char)value;
+	value = htobe16(value);
+	memcpy(at, &value, sizeof(value));
 }
 
 static void put32(char *at, uint32_t value)
 {
-	put16(at, (uint16_t)(value >> 16));
-	put16(at + 2, (uint16_t)value);
+	value = htobe32(value);
+	memcpy(at, &value, sizeof(value));
 }
 
 static void put64(char *at, uint64_t value)
 {
-	put32(at, (uint32_t)(value >> 32));
-	put32(at + 4, (uint32_t)value);
+	value = htobe64(value);
+	memcpy(at, &value, sizeof(value));
 }
 
 /* Room for `size` bytes behind what is pending; moves the rest to the front before it grows. */
@@ -99,20 +103,36 @@ void amqp_output_heartbeat(struct amqp_output *output)
 	}
 }
 
+static char *put_short(char *at, struct span text)
+{
+	*at++ = (char)text.len;
+	return text.len > 0 ? (char *)memcpy(at, text.ptr, text.len) + text.len : at;
+}
+
+/* basic.publish, the one method that is written at every call. */
+static void append_publish(
+	struct amqp_output *output, amqp_channel_t channel, const struct message *message)
+{
+	char *payload = end_of(output) + FRAME_HEADER;
+	put32(payload, AMQP_BASIC_PUBLISH_METHOD);
+	put16(payload + 4, 0);
+	char *at = put_short(put_short(payload + 6, message->exchange), message->routing_key);
+	*at++ = message->mandatory ? 1 : 0;
+	close_frame(output, AMQP_FRAME_METHOD, channel, (size_t)(at - payload));
+}
+
 static bool append_content_header(struct amqp_output *output, amqp_channel_t channel,
-	size_t frame_max, struct amqp_publication *publication)
+	size_t frame_max, const struct message *message)
 {
 	char *payload = end_of(output) + FRAME_HEADER;
 	put16(payload, AMQP_BASIC_CLASS);
 	put16(payload + 2, 0);
-	put64(payload + 4, publication->body.len);
-	amqp_bytes_t rest = { .len = publication->properties_size,
-		.bytes = payload + CONTENT_FIXED };
-	int size = amqp_encode_properties(AMQP_BASIC_CLASS, &publication->properties, rest);
-	if (size < 0 || CONTENT_FIXED + (size_t)size + FRAME_OVERHEAD > frame_max) {
+	put64(payload + 4, message->body.len);
+	char *end = amqp_content_write(message, payload + CONTENT_FIXED);
+	if (end == NULL || (size_t)(end - payload) + FRAME_OVERHEAD > frame_max) {
 		return false;
 	}
-	close_frame(output, AMQP_FRAME_HEADER, channel, CONTENT_FIXED + (size_t)size);
+	close_frame(output, AMQP_FRAME_HEADER, channel, (size_t)(end - payload));
 	return true;
 }
 
@@ -131,23 +151,23 @@ static void append_body(
 }
 
 bool amqp_output_publish(struct amqp_output *output, amqp_channel_t channel, size_t frame_max,
-	struct amqp_publication *publication)
+	const struct message *message)
 {
-	size_t body = publication->body.len;
+	size_t body = message->body.len;
 	size_t body_frames = body / (frame_max - FRAME_OVERHEAD) + 1;
-	size_t room = PUBLISH_MAX + CONTENT_FIXED + publication->properties_size + body +
+	size_t room = PUBLISH_MAX + CONTENT_FIXED + amqp_content_size(message) + body +
 		      (2 + body_frames) * FRAME_OVERHEAD;
-	if (!make_room(output, room)) {
+	if (message->exchange.len > SHORT_TEXT_MAX || message->routing_key.len > SHORT_TEXT_MAX ||
+		!make_room(output, room)) {
 		return false;
 	}
 	size_t start = output->bytes.len;
-	if (!append_method(output, channel, AMQP_BASIC_PUBLISH_METHOD, &publication->method,
-		    PUBLISH_MAX) ||
-		!append_content_header(output, channel, frame_max, publication)) {
+	append_publish(output, channel, message);
+	if (!append_content_header(output, channel, frame_max, message)) {
 		output->bytes.len = start;
 		return false;
 	}
-	append_body(output, channel, frame_max, publication->body);
+	append_body(output, channel, frame_max, message->body);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "bridges/amqp_library.h"
+#include "message/message.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,14 +25,6 @@ enum amqp_output_result {
 	AMQP_OUTPUT_LOST,  /* errno says why */
 };
 
-/* A message as AMQP sees it. */
-struct amqp_publication {
-	amqp_basic_publish_t method;
-	amqp_basic_properties_t properties;
-	size_t properties_size; /* upper bound when encoded */
-	struct span body;
-};
-
 static inline size_t amqp_output_pending(const struct amqp_output *output)
 {
 	return output->bytes.len - output->sent;
@@ -43,7 +36,7 @@ void amqp_output_method(
 void amqp_output_heartbeat(struct amqp_output *output);
 /* False, and nothing is queued: it has no place in AMQP frames of that size, or no memory. */
 bool amqp_output_publish(struct amqp_output *output, amqp_channel_t channel, size_t frame_max,
-	struct amqp_publication *publication);
+	const struct message *message);
 /* One send(); gives memory back that a burst took. */
 enum amqp_output_result amqp_output_write(struct amqp_output *output, int fd);
 void amqp_output_finish(struct amqp_output *output);

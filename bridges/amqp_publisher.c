@@ -369,21 +369,13 @@ enum bridge_verdict amqp_publisher_send(
 	struct amqp_publisher *publisher, const struct message *message, struct leg leg)
 {
 	struct amqp_link *link = publisher->link;
-	struct amqp_publication publication = {
-		.method = { .exchange = amqp_bytes_of(message->exchange),
-			.routing_key = amqp_bytes_of(message->routing_key),
-			.mandatory = message->mandatory },
-		.body = message->body,
-	};
 	enum bridge_verdict verdict;
 	if (publisher->blocked || is_full(publisher, message->body.len)) {
 		return BRIDGE_FULL;
 	}
-	if (claims_other_user(publisher, message) ||
-		!amqp_value_from_message(message, &publisher->room, &publication.properties)) {
+	if (claims_other_user(publisher, message)) {
 		return BRIDGE_REJECTED;
 	}
-	publication.properties_size = amqp_value_size(message);
 	struct amqp_channel *channel = choose_channel(publisher, message->exchange, &verdict);
 	if (channel == NULL) {
 		return verdict;
@@ -396,7 +388,7 @@ enum bridge_verdict amqp_publisher_send(
 	if (!amqp_confirms_push(&channel->confirms, leg, mark)) {
 		return BRIDGE_FULL;
 	}
-	if (!amqp_output_publish(&link->output, channel->number, link->frame_max, &publication)) {
+	if (!amqp_output_publish(&link->output, channel->number, link->frame_max, message)) {
 		channel->confirms.next--;
 		return BRIDGE_REJECTED;
 	}
@@ -443,7 +435,6 @@ void amqp_publisher_init(struct amqp_publisher *publisher, struct amqp_link *lin
 	struct bridge_host *host, const struct amqp_publisher_options *options)
 {
 	*publisher = (struct amqp_publisher){ .link = link, .host = host, .options = *options };
-	amqp_value_room_init(&publisher->room);
 	add_configured(publisher);
 }
 
@@ -456,7 +447,6 @@ void amqp_publisher_finish(struct amqp_publisher *publisher)
 		free(channel);
 	}
 	free(publisher->channels);
-	amqp_value_room_finish(&publisher->room);
 }
 
 void amqp_publisher_open(struct amqp_publisher *publisher)

@@ -9,7 +9,6 @@
 #pragma once
 
 #include "bridges/amqp_link.h"
-#include "bridges/amqp_value.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +32,6 @@ struct amqp_publisher {
 	struct amqp_channel **channels; /* by number - 1 */
 	unsigned count, capacity;
 	struct amqp_channel *recent; /* used last */
-	struct amqp_value_room room;
 };
 
 void amqp_publisher_init(struct amqp_publisher *publisher, struct amqp_link *link,
