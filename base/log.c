@@ -30,6 +30,8 @@
 #define VALUE_MAX 1024
 /* Digits, sign and point of the longest number. */
 #define NUMBER_MAX 24
+/* Of waiting lines, before log_turn() writes whatever the time. */
+#define GATHER_MAX ((size_t)32 * 1024)
 /* For the end of a line. */
 #define TAIL_MAX 16
 /* "2026-11-22T12:00:00." */
@@ -51,6 +53,7 @@ struct log {
 	size_t start, line;
 	char *at, *limit; /* equal while no line is open */
 	uint64_t dropped, reported;
+	uint64_t written_ms; /* by log_turn() */
 	struct timespec now; /* what `time` says */
 	char time[TIME_LEN + 1];
 };
@@ -307,6 +310,17 @@ void log_flush(struct log *log)
 		log_end(log);
 		log->reported += lost;
 		write_waiting(log);
+	}
+}
+
+void log_turn(struct log *log, uint64_t now_ms)
+{
+	if (waiting(log) == 0 && log->dropped == log->reported) {
+		return;
+	}
+	if (now_ms - log->written_ms >= LOG_PAUSE_MS || waiting(log) >= GATHER_MAX) {
+		log->written_ms = now_ms;
+		log_flush(log);
 	}
 }
 

@@ -56,6 +56,13 @@ void log_destroy(struct log *log);
 
 /* Writes what has gathered, without waiting. Cheap when there is nothing. Not inside a line. */
 void log_flush(struct log *log);
+/*
+ * For every turn of a loop: writes too, unless the last write was less than LOG_PAUSE_MS ago and
+ * little has gathered since. So a quiet process logs at once, and a busy one does not spend a
+ * system call per turn on it. Something must call it, or log_flush(), again within that time.
+ */
+enum { LOG_PAUSE_MS = 50 };
+void log_turn(struct log *log, uint64_t now_ms);
 bool log_wants(const struct log *log, enum log_level level);
 /* Whether the configuration asks for a line per call. */
 bool log_wants_access(const struct log *log);

@@ -3,16 +3,22 @@
 
 #include "gateway/random.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
 void random_fill(struct random *random)
 {
-	/* up to 256 bytes getrandom() is never cut short (getrandom(2)); more is taken in parts */
 	char *at = (char *)random->words;
-	for (size_t done = 0; done < sizeof(random->words); done += 256) {
-		if (getrandom(at + done, 256, 0) != 256) {
+	size_t left = sizeof(random->words);
+	while (left > 0) {
+		ssize_t got = getrandom(at, left, 0);
+		if (got < 0 && errno != EINTR) {
 			abort();
+		}
+		if (got > 0) {
+			at += got;
+			left -= (size_t)got;
 		}
 	}
 	random->left = RANDOM_WORDS;

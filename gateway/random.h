@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
-/* Unpredictable numbers, a page of them from the kernel at a time (getrandom(2)). One thread. */
+/*
+ * Unpredictable numbers, four pages of them from the kernel at a time (getrandom(2)): a call needs
+ * five. One thread.
+ */
 #pragma once
 
 #include <stdint.h>
 
-enum { RANDOM_WORDS = 128 };
+enum { RANDOM_WORDS = 2048 };
 
 struct random {
 	unsigned left;

@@ -107,7 +107,7 @@ static void handle_prepare(struct ev_loop *loop, ev_prepare *prepare, int events
 	if (shard->dead != NULL) {
 		connection_reap(shard);
 	}
-	log_flush(shard->log);
+	log_turn(shard->log, shard_now_ms(shard));
 }
 
 /* Wakes the loop for its deadlines, and does what is done now and then. */
