@@ -2,10 +2,12 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /*
- *   READ ─▶ MATCHED ─▶ SENT ─▶ (CONFIRMED) ─▶ ANSWERED    a reply; or the confirm, where that is
- * asked │        │        │          │ └────────┴────────┤          │ REFUSED     ├──────────┤ 4xx
- * and 503: nothing was sent, or the broker gave it back └─ EXPIRED ┘    504: the deadline, or what
- * could bring a reply is lost any ─▶ ABANDONED                    the client left
+ *   READ ─▶ MATCHED ─▶ SENT ─▶ (CONFIRMED) ─▶ ANSWERED    a reply; or the confirm, if that is asked
+ *     │        │         │          │
+ *     └────────┴─────────┤          │
+ *           REFUSED      │          │    4xx and 503: nothing was sent, or it was given back
+ *                        └─ EXPIRED ┘    504: the deadline, or the way back is lost
+ *   any ─▶ ABANDONED                     the client left
  *
  *   call_begin    READ: the slot is taken, the id made
  *   call_send     MATCHED, then SENT once the bridge has accepted it

@@ -45,7 +45,7 @@ static void put_out(struct connection *connection, const struct call_origin *ori
 		websocket_batch_add(connection, origin->batch, output->bytes);
 	} else if (envelope_is_raw(options_of(connection)->envelope)) {
 		websocket_turn_end(connection, origin->turn, output);
-	} else if (output->bytes.len > 0) {
+	} else if (!output->nothing) {
 		websocket_send(connection, output->opcode, output->bytes);
 	}
 }
@@ -68,6 +68,8 @@ static void write_result(struct connection *connection, const struct call_origin
 	buffer_clear(out);
 	envelope_write(options->envelope, result, out);
 	output.bytes = buffer_span(out);
+	/* an empty reply is an answer where the reply is all there is; only "published" has no frame */
+	output.nothing = output.bytes.len == 0 && (!raw || result->published != NULL);
 	if (raw && ours && options->errors == ERRORS_CLOSE) {
 		output.close_code =
 			result->status == 503 ? WEBSOCKET_CODE_TRY_LATER : WEBSOCKET_CODE_INTERNAL;

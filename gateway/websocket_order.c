@@ -20,6 +20,7 @@ struct turn {
 	uint32_t number;
 	unsigned opcode;
 	uint16_t close_code;
+	bool nothing;
 	size_t len;
 	char bytes[];
 };
@@ -85,7 +86,7 @@ static void put_out(struct connection *connection, const struct websocket_output
 {
 	if (output->close_code != 0) {
 		websocket_close(connection, output->close_code, "");
-	} else if (output->bytes.len > 0) {
+	} else if (!output->nothing) {
 		websocket_send(connection, output->opcode, output->bytes);
 	}
 }
@@ -101,6 +102,7 @@ static void hold(
 	turn->number = number;
 	turn->opcode = output->opcode;
 	turn->close_code = output->close_code;
+	turn->nothing = output->nothing;
 	turn->len = output->bytes.len;
 	if (turn->len > 0) {
 		memcpy(turn->bytes, output->bytes.ptr, turn->len);
@@ -136,7 +138,8 @@ void websocket_turn_end(
 	while ((turn = take_held(connection, websocket->turn_due)) != NULL) {
 		const struct websocket_output held = { .bytes = span_of(turn->bytes, turn->len),
 			.opcode = turn->opcode,
-			.close_code = turn->close_code };
+			.close_code = turn->close_code,
+			.nothing = turn->nothing };
 		put_out(connection, &held);
 		websocket->turn_due++;
 		free(turn);

@@ -15,11 +15,12 @@
 
 struct connection;
 
-/* What goes to the client for one request; `close_code` not 0: a close instead of a frame. */
+/* What goes to the client for one request. */
 struct websocket_output {
-	struct span bytes; /* empty: nothing goes, but its turn is over */
+	struct span bytes;
 	unsigned opcode;
-	uint16_t close_code;
+	uint16_t close_code; /* not 0: a close instead of a frame */
+	bool nothing;	     /* its turn is over, and that is all */
 };
 
 /* Begins a batch; its requests follow. */
