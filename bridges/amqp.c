@@ -331,11 +331,18 @@ static const struct option rows[] = {
 	{ 0 },
 };
 
+static bool confirms(const void *shared)
+{
+	const struct amqp_shared *amqp = shared;
+	return amqp->confirms;
+}
+
 const struct bridge_kind amqp_bridge = {
 	.type = "amqp",
 	.rows = rows,
 	.shared_size = sizeof(struct amqp_shared),
 	.open = open_shared,
+	.confirms = confirms,
 	.close = close_shared,
 	.create = create,
 	.send = send_message,

@@ -13,7 +13,7 @@ static const struct bridge_kind *const kinds[] = { &amqp_bridge, &loopback_bridg
 static void assert_complete(const struct bridge_kind *kind)
 {
 	assert(kind->type != NULL && kind->rows != NULL && kind->shared_size > 0);
-	assert(kind->open != NULL && kind->close != NULL);
+	assert(kind->open != NULL && kind->confirms != NULL && kind->close != NULL);
 	assert(kind->create != NULL && kind->destroy != NULL);
 	assert(kind->send != NULL && kind->reply_to != NULL && kind->cancel != NULL);
 	assert(kind->flush != NULL && kind->drained != NULL);

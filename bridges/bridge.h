@@ -93,6 +93,8 @@ struct bridge_kind {
 	/* Main thread, before any shard runs. Checks what rows cannot say. False and problems:
 	 * refuse. */
 	bool (*open)(void *shared, const struct json_node *at, struct problem_list *problems);
+	/* Whether on_confirm(CONFIRMED) can ever come: a mapping that waits for it is refused if not. */
+	bool (*confirms)(const void *shared);
 	/* Main thread, after the last session is gone. Frees what open made (rows are freed by the
 	 * caller). */
 	void (*close)(void *shared);

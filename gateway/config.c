@@ -415,6 +415,24 @@ static bool is_loopback(const struct option_address *address)
 	return true;
 }
 
+/* Without confirms a mapping that waits for one would answer 504 to everything. */
+static void check_confirms(const struct config *config, struct problem_list *problems)
+{
+	for (size_t i = 0; i < mapping_table_count(config->mappings); i++) {
+		const struct mapping *mapping = mapping_table_at(config->mappings, i);
+		const struct bridge_instance *bridge =
+			&config->bridges[mapping_bridge_index(mapping)];
+		if (mapping_when(mapping) != WHEN_CONFIRMED || !bridge->opened ||
+			bridge->kind->confirms(bridge->shared)) {
+			continue;
+		}
+		const struct json_node *node = json_node_member(
+			config->bridges_node, span_from_text(bridge->name));
+		problem_list_error(problems, json_node_member(node, SPAN("confirms")),
+			"mapping \"%s\" waits for the confirm", mapping_name(mapping));
+	}
+}
+
 static void check_whole(
 	const struct config *config, const struct json_node *root, struct problem_list *problems)
 {
@@ -451,6 +469,9 @@ struct config *config_load(const char *file, struct problem_list *problems)
 		read_bridges(config, problems);
 		read_mappings(config, root, problems);
 		check_whole(config, root, problems);
+		if (!problem_list_has_errors(problems)) {
+			check_confirms(config, problems);
+		}
 	}
 	if (problem_list_has_errors(problems)) {
 		/* the list names nodes by position, so the trees may go */
