@@ -103,14 +103,14 @@ static char *put_word(char *at, const struct word *word)
 
 static char *put_digits(char *at, uint64_t value)
 {
-	char digits[20];
-	size_t first = sizeof(digits);
-	do {
-		digits[--first] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	memcpy(at, digits + first, sizeof(digits) - first);
-	return at + sizeof(digits) - first;
+	char *end = at + 1;
+	for (uint64_t power = 10; value >= power && power < UINT64_MAX / 10; power *= 10) {
+		end++;
+	}
+	for (char *digit = end; digit > at; value /= 10) {
+		*--digit = (char)('0' + value % 10);
+	}
+	return end;
 }
 
 static char *put_three_digits(char *at, unsigned value)

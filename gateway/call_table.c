@@ -115,27 +115,43 @@ void call_table_give(struct call_table *table, struct call *call)
 	rest(table, call);
 }
 
-/* -1: not a lower-case digit. */
-static int hex_value(char c)
+/* One more than the value of a lower-case hexadecimal digit; 0: not one. */
+static const uint8_t digit_values[256] = { ['0'] = 1,
+	['1'] = 2,
+	['2'] = 3,
+	['3'] = 4,
+	['4'] = 5,
+	['5'] = 6,
+	['6'] = 7,
+	['7'] = 8,
+	['8'] = 9,
+	['9'] = 10,
+	['a'] = 11,
+	['b'] = 12,
+	['c'] = 13,
+	['d'] = 14,
+	['e'] = 15,
+	['f'] = 16 };
+
+/* The shard and slot in an id. */
+static bool read_place(const char *id, uint32_t *place)
 {
-	if (c >= '0' && c <= '9') {
-		return c - '0';
+	uint32_t read = 0;
+	bool good = true;
+	for (size_t i = 0; i < 8; i++) {
+		unsigned value = digit_values[(unsigned char)id[i]];
+		good = good && value > 0;
+		read = read << 4 | ((value - 1) & 15);
 	}
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	*place = read;
+	return good;
 }
 
 enum call_found call_table_find(const struct call_table *table, struct span id, struct call **call)
 {
-	if (id.len != CALL_ID_LEN) {
+	uint32_t place;
+	if (id.len != CALL_ID_LEN || !read_place(id.ptr, &place)) {
 		return CALL_NOT_FOUND;
-	}
-	uint32_t place = 0;
-	for (size_t i = 0; i < 8; i++) {
-		int value = hex_value(id.ptr[i]);
-		if (value < 0) {
-			return CALL_NOT_FOUND;
-		}
-		place = place << 4 | (uint32_t)value;
 	}
 	uint32_t slot = place & (SLOTS_MAX - 1);
 	if (place >> 24 != table->shard || slot >= table->slots) {
