@@ -5,10 +5,12 @@
 
 #include <stddef.h>
 
-#define ROW(key, kind, field, standard, text)                                        \
-	{                                                                            \
-		.name = key, .type = kind, .offset = offsetof(struct limits, field), \
-		.fallback = standard, .max = INT64_C(1) << 40, .help = text          \
+#define DAY_MS INT64_C(86400000)
+#define ROW(key, kind, field, standard, text)                                              \
+	{                                                                                  \
+		.name = key, .type = kind, .offset = offsetof(struct limits, field),       \
+		.fallback = standard,                                                      \
+		.max = (kind) == OPTION_DURATION ? DAY_MS : INT64_C(1) << 40, .help = text \
 	}
 
 const struct option limits_rows[] = {

@@ -83,6 +83,12 @@ static bool bind_socket(struct listener *listener)
 	return true;
 }
 
+/* The parser counts in 32 bits. */
+static uint32_t clamp(int64_t limit)
+{
+	return limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
+}
+
 bool listener_open(struct listener *listener, struct shard *shard,
 	const struct listener_options *options, int fd)
 {
@@ -91,10 +97,10 @@ bool listener_open(struct listener *listener, struct shard *shard,
 		.shard = shard,
 		.options = options,
 		.http1_limits = {
-			.request_line = (uint32_t)limits->request_line,
-			.header = (uint32_t)limits->header,
-			.headers = (uint32_t)limits->headers,
-			.header_count = (uint32_t)limits->header_count,
+			.request_line = clamp(limits->request_line),
+			.header = clamp(limits->header),
+			.headers = clamp(limits->headers),
+			.header_count = clamp(limits->header_count),
 		},
 		.fd = fd,
 		.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC),
