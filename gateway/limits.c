@@ -6,11 +6,14 @@
 #include <stddef.h>
 
 #define DAY_MS INT64_C(86400000)
-#define ROW(key, kind, field, standard, text)                                              \
-	{                                                                                  \
-		.name = key, .type = kind, .offset = offsetof(struct limits, field),       \
-		.fallback = standard,                                                      \
-		.max = (kind) == OPTION_DURATION ? DAY_MS : INT64_C(1) << 40, .help = text \
+#define LARGEST(kind)                                  \
+	((kind) == OPTION_DURATION         ? DAY_MS    \
+		: (kind) == OPTION_INTEGER ? INT32_MAX \
+					   : INT64_C(1) << 40)
+#define ROW(key, kind, field, standard, text)                                        \
+	{                                                                            \
+		.name = key, .type = kind, .offset = offsetof(struct limits, field), \
+		.fallback = standard, .max = LARGEST(kind), .help = text             \
 	}
 
 const struct option limits_rows[] = {
