@@ -14,7 +14,7 @@
 static size_t encode(uint32_t code, size_t len, unsigned char out[4])
 {
 	static const unsigned char mark[] = { 0, 0x00, 0xc0, 0xe0, 0xf0 };
-	for (size_t i = len; i-- > 1;) {
+	for (size_t i = len - 1; i > 0; i--) {
 		out[i] = (unsigned char)(0x80 | (code & 0x3f));
 		code >>= 6;
 	}
