@@ -36,6 +36,27 @@ static inline size_t text_find_control(struct span text, size_t from)
 	return at;
 }
 
+/*
+ * Nothing but printable ASCII? Nearly all short texts are, so those who accept more ask this first.
+ * Exact: neither the borrow nor the carry of a byte reaches another one unless it is flagged itself.
+ */
+static inline bool text_is_printable(struct span text)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+	uint64_t odd = 0;
+	size_t at = 0;
+	for (; text.len - at >= 8; at += 8) {
+		uint64_t word;
+		memcpy(&word, text.ptr + at, 8);
+		odd |= (word - ones * 0x20) | (word + ones) | word;
+	}
+	for (; at < text.len; at++) {
+		uint64_t c = (unsigned char)text.ptr[at];
+		odd |= (c - 0x20) | (c + 1) | c;
+	}
+	return (odd & highs) == 0;
+}
+
 /* Any byte beyond ASCII? */
 static inline bool text_is_ascii(struct span text)
 {

@@ -27,6 +27,9 @@ struct reader {
 /* A header's value on the wire: no control character but a tab. */
 static bool is_writable(struct span text)
 {
+	if (text_is_printable(text)) {
+		return true;
+	}
 	size_t at = text_find_control(text, 0);
 	while (at < text.len && text.ptr[at] == '\t') {
 		at = text_find_control(text, at + 1);
@@ -343,7 +346,8 @@ static void read_headers(struct reader *reader)
 static void read_reply(struct reader *reader)
 {
 	struct answer *answer = reader->answer;
-	answer->error = condition_list_holds(&reader->rule->error, &reader->source);
+	answer->error = reader->rule->error.count > 0 &&
+			condition_list_holds(&reader->rule->error, &reader->source);
 	answer->bad_reply = NULL;
 	answer->body = SPAN_ABSENT;
 	answer->body_is_json = false;

@@ -182,5 +182,6 @@ void filter_append(const struct filter *filter, struct span text, struct buffer 
 
 bool filter_is_plain_text(struct span text)
 {
-	return text_find_control(text, 0) == text.len && (text_is_ascii(text) || utf8_check(text));
+	return text_is_printable(text) ||
+	       (text_find_control(text, 0) == text.len && utf8_check(text));
 }

@@ -235,6 +235,29 @@ static int match_op(const struct mapping_table *table, const struct request *req
 	return refuse(refusal, 404, "not-found", "No mapping has this operation.");
 }
 
+/*
+ * Most paths are a mapping's own, byte by byte, and need not be taken apart. Only among those
+ * before the first one with a real pattern, because the order decides.
+ */
+static const struct mapping *find_literal(
+	const struct mapping_table *table, const struct request *request)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct match_rule *rule = &table->items[i]->match;
+		if (!rule->has_path) {
+			continue;
+		}
+		if (!span_present(rule->path.literal)) {
+			return NULL;
+		}
+		if (span_equal(rule->path.literal, request->path) &&
+			match_rule_serves(rule, request->method)) {
+			return table->items[i];
+		}
+	}
+	return NULL;
+}
+
 static int match_path(const struct mapping_table *table, const struct request *request,
 	struct match *match, struct refusal *refusal)
 {
@@ -243,14 +266,13 @@ static int match_path(const struct mapping_table *table, const struct request *r
 	if (why != NULL) {
 		return refuse(refusal, 400, "bad-request", why);
 	}
-	uint32_t methods = match_method_served_by(request->method);
 	const struct mapping *nearest = NULL;
 	for (size_t i = 0; i < table->count; i++) {
 		const struct match_rule *rule = &table->items[i]->match;
 		if (!rule->has_path || !path_pattern_match(&rule->path, &path)) {
 			continue;
 		}
-		if (rule->methods & methods) {
+		if (match_rule_serves(rule, request->method)) {
 			match->mapping = table->items[i];
 			match->path = path.text;
 			match->capture_count = rule->path.capture_count;
@@ -274,6 +296,11 @@ int mapping_table_match(const struct mapping_table *table, const struct request 
 	match->path = SPAN_ABSENT;
 	match->op_rest = SPAN_ABSENT;
 	if (span_present(request->path)) {
+		match->mapping = find_literal(table, request);
+		if (match->mapping != NULL) {
+			match->path = request->path;
+			return 0;
+		}
 		return match_path(table, request, match, refusal);
 	}
 	return match_op(table, request, match, refusal);

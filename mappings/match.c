@@ -14,6 +14,7 @@ static const char *const method_names[] = { "GET", "HEAD", "POST", "PUT", "PATCH
 
 #define METHOD_GET 1u
 #define METHOD_HEAD 2u
+#define METHOD_POST 4u
 #define METHOD_OTHER (1u << 31)
 
 static const char *const body_names[] = { [MATCH_BODY_OPTIONAL] = "optional",
@@ -83,6 +84,12 @@ static const struct option op_rows[] = {
 
 uint32_t match_method(struct span method)
 {
+	if (method.len == 4 && memcmp(method.ptr, "POST", 4) == 0) {
+		return METHOD_POST;
+	}
+	if (method.len == 3 && memcmp(method.ptr, "GET", 3) == 0) {
+		return METHOD_GET;
+	}
 	for (unsigned i = 0; method_names[i] != NULL && method.len > 0; i++) {
 		const char *name = method_names[i];
 		if (name[0] == method.ptr[0] && span_equal(method, span_from_text(name))) {
@@ -90,12 +97,6 @@ uint32_t match_method(struct span method)
 		}
 	}
 	return METHOD_OTHER;
-}
-
-uint32_t match_method_served_by(struct span method)
-{
-	uint32_t bit = match_method(method);
-	return bit == METHOD_HEAD ? METHOD_HEAD | METHOD_GET : bit;
 }
 
 void match_append_methods(uint32_t methods, struct buffer *out)
@@ -273,6 +274,15 @@ unsigned match_rule_capture(const struct match_rule *rule, struct span name)
 		}
 	}
 	return MATCH_CAPTURES_MAX;
+}
+
+bool match_rule_serves(const struct match_rule *rule, struct span method)
+{
+	if (rule->methods == UINT32_MAX) {
+		return true;
+	}
+	uint32_t bit = match_method(method);
+	return (rule->methods & (bit == METHOD_HEAD ? METHOD_HEAD | METHOD_GET : bit)) != 0;
 }
 
 bool match_rule_op(const struct match_rule *rule, struct span op)

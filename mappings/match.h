@@ -47,8 +47,6 @@ extern const struct option match_rows[];
 
 /* The bit of a method; one bit for all that have no own. */
 uint32_t match_method(struct span method);
-/* The mask of mappings that serve a request of this method: GET mappings serve HEAD. */
-uint32_t match_method_served_by(struct span method);
 /* "GET, HEAD, POST" */
 void match_append_methods(uint32_t methods, struct buffer *out);
 
@@ -57,6 +55,8 @@ void match_rule_compile(const struct json_node *node, struct store *store, struc
 	struct problem_list *problems);
 /* Index of a capture, or MATCH_CAPTURES_MAX. */
 unsigned match_rule_capture(const struct match_rule *rule, struct span name);
+/* A mapping without a method serves any, one of GET serves HEAD, too. */
+bool match_rule_serves(const struct match_rule *rule, struct span method);
 bool match_rule_op(const struct match_rule *rule, struct span op);
 /* No request reaches `rule` that an earlier mapping with `first` does not take. */
 bool match_rule_hides_path(const struct match_rule *first, const struct match_rule *rule);

@@ -203,8 +203,16 @@ static const char *add_segment(
 	return add_literal(text, store, segment);
 }
 
+/* What no segment of the pattern refuses passes path_split(), too, if it needs no decoding. */
+static bool is_literal(const struct path_pattern *pattern, struct span text)
+{
+	return pattern->capture_count == 0 && !pattern->slash_ignored &&
+	       memchr(text.ptr, '%', text.len) == NULL && memchr(text.ptr, 0, text.len) == NULL;
+}
+
 const char *path_pattern_parse(struct span text, struct store *store, struct path_pattern *pattern)
 {
+	const struct span whole = text;
 	*pattern = (struct path_pattern){ 0 };
 	if (text.len == 0 || text.ptr[0] != '/') {
 		return "does not start with a slash";
@@ -225,6 +233,9 @@ const char *path_pattern_parse(struct span text, struct store *store, struct pat
 			return why;
 		}
 		text = span_skip(rest, segment.len);
+	}
+	if (is_literal(pattern, whole)) {
+		pattern->literal = store_copy(store, whole);
 	}
 	return pattern->rest && pattern->slash_ignored ? "has /? behind *rest, which needs none"
 						       : NULL;

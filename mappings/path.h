@@ -41,6 +41,7 @@ struct path_pattern {
 	unsigned count;
 	bool rest;                                /* ends in "*name" */
 	bool slash_ignored;                       /* ends in "/?" */
+	struct span literal; /* the only path it matches, where that needs no escape */
 	struct span captures[MATCH_CAPTURES_MAX]; /* names; the rest's is the last */
 	unsigned capture_count;
 };

@@ -77,13 +77,11 @@ static bool read_header(
 	       read_pointer(header->value, place->pointer, value);
 }
 
-bool place_read(const struct place *place, struct place_source *source, struct place_value *value)
+bool place_read_inside(
+	const struct place *place, struct place_source *source, struct place_value *value)
 {
 	*value = (struct place_value){ 0 };
 	switch (place->kind) {
-	case PLACE_PROPERTY:
-		value->text = source->message->properties[place->property];
-		return span_present(value->text);
 	case PLACE_HEADER: return read_header(place, source, value);
 	case PLACE_KEY: value->text = source->message->key; return span_present(value->text);
 	case PLACE_BODY:
@@ -93,17 +91,16 @@ bool place_read(const struct place *place, struct place_source *source, struct p
 		}
 		value->text = source->message->body.len > 0 ? source->message->body : SPAN("");
 		return true;
+	case PLACE_PROPERTY:
 	case PLACE_NONE: break;
 	}
 	return false;
 }
 
-struct span place_text(const struct place_value *value, struct buffer *scratch)
+struct span place_text_decoded(const struct place_value *value, struct buffer *scratch)
 {
-	if (value->json && json_type_of(value->text) == JSON_STRING) {
-		return json_string_text(value->text, scratch);
-	}
-	return value->text;
+	return json_type_of(value->text) == JSON_STRING ? json_string_text(value->text, scratch)
+							: value->text;
 }
 
 struct span place_token(const struct place *place)
@@ -121,6 +118,9 @@ struct span place_token(const struct place *place)
 
 bool place_equal(const struct place *a, const struct place *b)
 {
+	if (a == b) {
+		return true;
+	}
 	return a->kind == b->kind && a->property == b->property && span_equal(a->name, b->name) &&
 	       span_present(a->pointer) == span_present(b->pointer) &&
 	       span_equal(a->pointer, b->pointer);

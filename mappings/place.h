@@ -40,12 +40,33 @@ struct place_value {
 
 /* Compiles `text`; its spans point into `text`. False: not a place; problem is the caller's. */
 bool place_parse(struct span text, struct place *place);
-/* False when it is absent, or inside something that is not strict JSON. */
-bool place_read(const struct place *place, struct place_source *source, struct place_value *value);
-/* The value as plain text: a JSON string decoded (maybe into scratch), other JSON its source text.
- */
-struct span place_text(const struct place_value *value, struct buffer *scratch);
+/* The other halves of place_read() and place_text(): what is not found in a few steps. */
+bool place_read_inside(
+	const struct place *place, struct place_source *source, struct place_value *value);
+struct span place_text_decoded(const struct place_value *value, struct buffer *scratch);
 /* The last token of the pointer, not unescaped, or the name of a header or property; may be empty.
  */
 struct span place_token(const struct place *place);
 bool place_equal(const struct place *a, const struct place *b);
+
+/* False when it is absent, or inside something that is not strict JSON. */
+static inline bool place_read(
+	const struct place *place, struct place_source *source, struct place_value *value)
+{
+	const struct message *message = source->message;
+	if (place->kind == PLACE_HEADER && message->header_count == 0) {
+		return false;
+	}
+	if (place->kind == PLACE_PROPERTY) {
+		*value = (struct place_value){ .text = message->properties[place->property] };
+		return span_present(value->text);
+	}
+	return place_read_inside(place, source, value);
+}
+
+/* The value as plain text: a JSON string decoded (maybe into scratch), other JSON its source text.
+ */
+static inline struct span place_text(const struct place_value *value, struct buffer *scratch)
+{
+	return value->json ? place_text_decoded(value, scratch) : value->text;
+}

@@ -26,7 +26,9 @@ struct composer {
 	struct variable_source source;
 };
 
-static bool refuse(struct composer *composer, int status, const char *type, const char *detail)
+/* Out of line, or the compiler loads what all refusals say before anything is composed. */
+static __attribute__((cold, noinline)) bool refuse(
+	struct composer *composer, int status, const char *type, const char *detail)
 {
 	*composer->source.refusal =
 		(struct refusal){ .status = status, .type = type, .detail = detail };

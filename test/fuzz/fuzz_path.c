@@ -39,6 +39,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span raw = span_of((const char *)data + len, size - len);
 	bool good = path_pattern_parse(span_of((const char *)data, len), &store, &pattern) == NULL;
 	require(!good || path_pattern_covers(&pattern, &pattern));
+	if (good && span_present(pattern.literal)) {
+		require(path_split(pattern.literal, &scratch, &path) == NULL);
+		require(path_pattern_match(&pattern, &path));
+		require(span_equal(path.text, pattern.literal));
+	}
 	if (line != NULL && path_split(span_skip(raw, 1), &scratch, &path) == NULL) {
 		check_path(&path);
 		if (good && path_pattern_match(&pattern, &path)) {

@@ -46,12 +46,30 @@ static void one_byte_beyond_ascii_is_enough(void **state)
 	}
 }
 
+static void printable_is_what_has_neither_controls_nor_more_than_ascii(void **state)
+{
+	(void)state;
+	for (size_t len = 1; len < 20; len++) {
+		for (unsigned c = 0; c < 256; c++) {
+			for (size_t place = 0; place < len; place++) {
+				char text[20];
+				memset(text, c & 1 ? ' ' : '~', sizeof(text));
+				text[place] = (char)c;
+				assert_int_equal(text_is_printable(span_of(text, len)),
+					c >= 0x20 && c <= 0x7e);
+			}
+		}
+	}
+	assert_true(text_is_printable(SPAN("")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_control_character_is_found_at_every_place),
 		cmocka_unit_test(the_search_goes_on_behind_one),
 		cmocka_unit_test(one_byte_beyond_ascii_is_enough),
+		cmocka_unit_test(printable_is_what_has_neither_controls_nor_more_than_ascii),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

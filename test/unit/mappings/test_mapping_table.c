@@ -26,6 +26,7 @@ static void the_first_mapping_in_order_takes_a_request(void **state)
 	} stories[] = {
 		{ "GET /orders", "list", 0 },
 		{ "HEAD /orders", "list", 0 },
+		{ "GET /%6frders", "list", 0 },
 		{ "POST /orders?x", "create", 0 },
 		{ "PUT /orders", "create", 0 },
 		{ "DELETE /orders", "list", 405 },

@@ -194,6 +194,35 @@ static void a_pattern_covers_what_it_always_matches_too(void **state)
 	}
 }
 
+static void a_pattern_of_one_path_that_needs_no_escape_knows_it(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *pattern, *literal;
+	} stories[] = {
+		{ "/", "/" },
+		{ "/a/b.c/", "/a/b.c/" },
+		{ "/\xc3\xa4", "/\xc3\xa4" },
+		{ "/a/:b", NULL },
+		{ "/a/*b", NULL },
+		{ "/a/?", NULL },
+		{ "/a%25", NULL },
+		{ "/%61", NULL },
+	};
+	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
+		struct store store = { 0 };
+		struct path_pattern pattern;
+		assert_null(
+			path_pattern_parse(span_from_text(stories[i].pattern), &store, &pattern));
+		struct span literal = span_from_text(stories[i].literal);
+		if (span_present(pattern.literal) != span_present(literal) ||
+			!span_equal(pattern.literal, literal)) {
+			fail_msg("%s", stories[i].pattern);
+		}
+		store_finish(&store);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +231,7 @@ int main(void)
 		cmocka_unit_test(patterns_match_and_capture),
 		cmocka_unit_test(a_pattern_that_no_path_can_match_is_refused),
 		cmocka_unit_test(a_pattern_covers_what_it_always_matches_too),
+		cmocka_unit_test(a_pattern_of_one_path_that_needs_no_escape_knows_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
