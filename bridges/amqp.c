@@ -177,6 +177,13 @@ static bool handle_frame(struct amqp_link *link, const amqp_frame_t *frame)
 	return hold;
 }
 
+static bool handle_reply(struct amqp_link *link, amqp_channel_t channel, struct message *reply)
+{
+	struct bridge_session *session = link->owner;
+	return link == session->consumer.link && channel == AMQP_CONSUMER_CHANNEL &&
+	       amqp_consumer_reply(&session->consumer, reply);
+}
+
 static void handle_lost(struct amqp_link *link, const char *why)
 {
 	struct bridge_session *session = link->owner;
@@ -192,6 +199,7 @@ static void handle_lost(struct amqp_link *link, const char *why)
 static const struct amqp_link_events link_events = {
 	.on_open = handle_open,
 	.on_frame = handle_frame,
+	.on_reply = handle_reply,
 	.on_lost = handle_lost,
 };
 

@@ -6,10 +6,11 @@
  *                         │                 └─body, a part─▶ COLLECTING ──rest──▶ on_reply
  *                         └─too large─▶ DISCARDING ──rest──▶ on_oversized
  *
- * The usual reply fits one frame and is handed over where rabbitmq-c put it. While it is WHOLE the
- * frames' memory is held; a body in several frames is gathered in memory of our own, and the
- * frames' memory goes back after each of them, so that a large reply costs its size once and a
- * discarded one nothing.
+ * The usual reply comes at once and is handed over where it was received. This is for all others:
+ * with a header table, in several reads, large. One that fits a frame is handed over where
+ * rabbitmq-c put it. While it is WHOLE the frames' memory is held; a body in several frames is
+ * gathered in memory of our own, and the frames' memory goes back after each of them, so that a
+ * large reply costs its size once and a discarded one nothing.
  *
  * Whatever ends the reply address (cancel, channel exception, a queue that cannot be declared) ends
  * the link: then one path, with its backoff, makes the next session.
@@ -114,6 +115,17 @@ static void deliver_whole(struct amqp_consumer *consumer, struct span body)
 		reply.body = body;
 		consumer->host->events->on_reply(consumer->host, &reply);
 	}
+}
+
+bool amqp_consumer_reply(struct amqp_consumer *consumer, struct message *reply)
+{
+	size_t max = consumer->host->reply_max;
+	if (consumer->content != AMQP_CONTENT_NONE || (max > 0 && reply->body.len > max)) {
+		return false;
+	}
+	reply->routing_key = amqp_consumer_address(consumer);
+	consumer->host->events->on_reply(consumer->host, reply);
+	return true;
 }
 
 /* Leaves the frames' memory: what is known of the reply so far moves into our own. */

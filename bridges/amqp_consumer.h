@@ -51,6 +51,8 @@ void amqp_consumer_open(struct amqp_consumer *consumer);
 void amqp_consumer_lost(struct amqp_consumer *consumer);
 /* A frame of its channel; the result as on_frame of amqp_link.h. */
 bool amqp_consumer_frame(struct amqp_consumer *consumer, const amqp_frame_t *frame);
+/* A whole reply of its channel at once; false: it wants the frames one by one. */
+bool amqp_consumer_reply(struct amqp_consumer *consumer, struct message *reply);
 /* Where workers send replies; it is alive while `ready`. */
 static inline struct span amqp_consumer_address(const struct amqp_consumer *consumer)
 {

@@ -3,14 +3,17 @@
 
 /*
  * rabbitmq-c's own sending and receiving block, so only its codec runs here: bytes that we recv()
- * go into amqp_handle_input(), frames that we encode gather in one output that send() gets once a
- * turn. One recv() a turn bounds the time that a flood of replies takes from the other sockets.
+ * go into amqp_handle_input(), but for whole replies and confirms, which are read in place; frames
+ * that we encode gather in one output that send() gets once a turn. One recv() a turn bounds the
+ * time that a flood of replies takes from the other sockets.
  *
  * A link is lost in two steps. amqp_link_fail() may be called from anywhere, also in the middle of
  * a frame: it only stops the traffic. The timer, due at once, then takes the connection down and
  * tells the owner, who is on nobody's stack by then.
  */
 #include "bridges/amqp_link.h"
+
+#include "bridges/amqp_frame.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -178,21 +181,53 @@ static void dispatch(struct amqp_link *link, const amqp_frame_t *frame)
 	}
 }
 
+/* Gives how many bytes are done; 0: they are not what comes with every call. */
+static size_t receive_in_place(struct amqp_link *link, struct span bytes)
+{
+	struct message reply;
+	amqp_channel_t channel;
+	amqp_basic_ack_t ack;
+	size_t used = amqp_frame_read_reply(bytes, link->frame_max, &channel, &reply);
+	if (used > 0) {
+		return link->events->on_reply(link, channel, &reply) ? used : 0;
+	}
+	used = amqp_frame_read_ack(bytes, link->frame_max, &channel, &ack);
+	if (used > 0) {
+		const amqp_frame_t frame = { .frame_type = AMQP_FRAME_METHOD,
+			.channel = channel,
+			.payload.method = { .id = AMQP_BASIC_ACK_METHOD, .decoded = &ack } };
+		link->events->on_frame(link, &frame);
+	}
+	return used;
+}
+
+/* Up to the end of a frame, or all that there is. Gives how many bytes are done; 0: the link failed.
+ */
+static size_t receive_by_library(struct amqp_link *link, struct span bytes)
+{
+	amqp_frame_t frame;
+	int used = amqp_handle_input(link->connection, amqp_bytes_of(bytes), &frame);
+	if (used <= 0) {
+		amqp_link_fail(link, "%s:%d sent what is not AMQP", link->target->host,
+			link->target->port);
+		return 0;
+	}
+	link->in_frame = frame.frame_type == 0;
+	if (frame.frame_type != 0) {
+		dispatch(link, &frame);
+	}
+	return (size_t)used;
+}
+
 void amqp_link_receive(struct amqp_link *link, struct span bytes)
 {
 	link->last_input = ev_now(link->host->loop);
 	while (bytes.len > 0 && amqp_link_is_open(link)) {
-		amqp_frame_t frame;
-		int used = amqp_handle_input(link->connection, amqp_bytes_of(bytes), &frame);
-		if (used < 0 || (used == 0 && frame.frame_type == 0)) {
-			amqp_link_fail(link, "%s:%d sent what is not AMQP", link->target->host,
-				link->target->port);
-			return;
+		size_t used = link->in_frame ? 0 : receive_in_place(link, bytes);
+		if (used == 0) {
+			used = receive_by_library(link, bytes);
 		}
-		bytes = span_skip(bytes, (size_t)used);
-		if (frame.frame_type != 0) {
-			dispatch(link, &frame);
-		}
+		bytes = span_skip(bytes, used);
 	}
 }
 
@@ -227,6 +262,7 @@ static void take_over_input(struct amqp_link *link)
 		amqp_frame_t frame;
 		int status = amqp_simple_wait_frame_noblock(link->connection, &frame, &at_once);
 		if (status == AMQP_STATUS_TIMEOUT) {
+			link->in_frame = true;
 			return;
 		}
 		if (status != AMQP_STATUS_OK) {
@@ -283,6 +319,7 @@ void amqp_link_adopt(struct amqp_link *link, amqp_connection_state_t connection)
 {
 	link->connection = connection;
 	link->state = AMQP_LINK_OPEN;
+	link->in_frame = false;
 	link->frame_max = (size_t)amqp_get_frame_max(connection);
 	link->heartbeat = amqp_get_heartbeat(connection);
 	link->last_input = link->last_output = ev_now(link->host->loop);

@@ -24,6 +24,9 @@ struct amqp_link_events {
 	void (*on_open)(struct amqp_link *link);
 	/* True: the frame's memory is needed until a later frame of its channel says false. */
 	bool (*on_frame)(struct amqp_link *link, const amqp_frame_t *frame);
+	/* A whole reply at once, see amqp_frame.h; `reply` is the handler's to complete. False: it
+	 * would rather have its frames. */
+	bool (*on_reply)(struct amqp_link *link, amqp_channel_t channel, struct message *reply);
 	/* Lost, or it could not be had; the next attempt is scheduled. `why` lives for the call. */
 	void (*on_lost)(struct amqp_link *link, const char *why);
 };
@@ -44,6 +47,7 @@ struct amqp_link {
 	struct amqp_login *login;
 	amqp_connection_state_t connection;
 	size_t frame_max;
+	bool in_frame; /* the library may have the start of the frame that comes next */
 	struct amqp_output output;
 	struct reconnect reconnect;
 	ev_io readable, writable;
