@@ -6,6 +6,7 @@
 
 #include "base/span.h"
 
+#include <endian.h>
 #include <stdint.h>
 
 /* C0 controls and DEL. */
@@ -43,18 +44,21 @@ static inline size_t text_find_control(struct span text, size_t from)
 static inline bool text_is_printable(struct span text)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
-	uint64_t odd = 0;
 	size_t at = 0;
 	for (; text.len - at >= 8; at += 8) {
 		uint64_t word;
 		memcpy(&word, text.ptr + at, 8);
-		odd |= (word - ones * 0x20) | (word + ones) | word;
+		if (((word - ones * 0x20) | (word + ones) | word) & highs) {
+			return false;
+		}
 	}
 	for (; at < text.len; at++) {
-		uint64_t c = (unsigned char)text.ptr[at];
-		odd |= (c - 0x20) | (c + 1) | c;
+		unsigned char c = (unsigned char)text.ptr[at];
+		if (c < 0x20 || c > 0x7e) {
+			return false;
+		}
 	}
-	return (odd & highs) == 0;
+	return true;
 }
 
 /* Any byte beyond ASCII? */
@@ -73,4 +77,23 @@ static inline bool text_is_ascii(struct span text)
 		high |= (unsigned char)text.ptr[at];
 	}
 	return high < 0x80;
+}
+
+/*
+ * The number of 1 to 8 digits that end at `end`; the 8 bytes before `end` must be readable. False
+ * when one is no digit. All at once: first what stands before the digits becomes zeros, then
+ * neighbours are joined to numbers of two digits, of four, of eight.
+ */
+static inline bool text_read_digits(const char *end, size_t len, uint64_t *number)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	unsigned before = (unsigned)(64 - 8 * len);
+	uint64_t word;
+	memcpy(&word, end - 8, 8);
+	word = (le64toh(word) ^ ones * '0') >> before << before;
+	bool good = ((word | (word + ones * (0x7f - 9))) & ones << 7) == 0;
+	word = (word * 10 + (word >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+	word = (word * 100 + (word >> 16)) & UINT64_C(0x0000ffff0000ffff);
+	*number = (word * 10000 + (word >> 32)) & UINT32_MAX;
+	return good;
 }

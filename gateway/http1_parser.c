@@ -16,6 +16,7 @@
  */
 #include "gateway/http1_parser.h"
 
+#include "base/text.h"
 #include "gateway/http1_target.h"
 #include "gateway/http1_text.h"
 
@@ -41,6 +42,11 @@ static enum line fail_line(struct http1_head *head, uint16_t status, const char 
 {
 	http1_fail(head, status, reason);
 	return LINE_ERROR;
+}
+
+static void set_cap(struct input *in, const unsigned char *line)
+{
+	in->cap = in->stop - line > in->line_max ? line + in->line_max : in->stop;
 }
 
 /* ---- the request line ---- */
@@ -90,6 +96,10 @@ static enum http1_method method_of(const unsigned char *name, size_t len)
 /* "HTTP/1.1" CRLF. Nothing else is that long, so a line that ends early is a wrong one. */
 static enum line version(struct http1_head *head, const struct input *in, const unsigned char *at)
 {
+	if (in->cap - at >= 10 && memcmp(at, "HTTP/1.1\r\n", 10) == 0) {
+		head->minor = 1;
+		return LINE_DONE;
+	}
 	if (in->cap - at < 10) {
 		return memchr(at, '\n', (size_t)(in->cap - at)) == NULL
 			       ? LINE_MORE
@@ -103,13 +113,22 @@ static enum line version(struct http1_head *head, const struct input *in, const 
 	return LINE_DONE;
 }
 
+/* The end of the method. The two that nearly all requests have cost no search. */
+static const unsigned char *skip_method(const unsigned char *at, const unsigned char *cap)
+{
+	if (cap - at >= 5 && memcmp(at, "POST ", 5) == 0) {
+		return at + 4;
+	}
+	if (cap - at >= 4 && memcmp(at, "GET ", 4) == 0) {
+		return at + 3;
+	}
+	return http1_skip_bytes(at, cap, HTTP1_TOKEN);
+}
+
 static enum line request_line(struct http1_head *head, const struct input *in)
 {
 	const unsigned char *start = in->base + head->line;
-	const unsigned char *target = start;
-	while (target < in->cap && http1_is(*target, HTTP1_TOKEN)) {
-		target++;
-	}
+	const unsigned char *target = skip_method(start, in->cap);
 	if (target == in->cap) {
 		return LINE_MORE;
 	}
@@ -136,7 +155,9 @@ static enum line request_line(struct http1_head *head, const struct input *in)
 	head->method = http1_place(in->base, start, method_end);
 	head->method_id = (uint8_t)method_of(start, head->method.len);
 	head->target = http1_place(in->base, target, end);
-	if (!http1_target_read(head, in->base, mark)) {
+	if (*target == '/' && head->method_id != HTTP1_CONNECT) {
+		http1_target_origin(head, in->base, mark);
+	} else if (!http1_target_read(head, in->base, mark)) {
 		return LINE_ERROR;
 	}
 	if (end[6] != '1') {
@@ -196,18 +217,22 @@ static enum http1_field field_of(const unsigned char *name, size_t len)
 static bool content_length(
 	struct http1_head *head, const unsigned char *at, const unsigned char *end)
 {
-	int64_t value = 0;
-	if (at == end || end - at > 19) {
+	size_t len = (size_t)(end - at);
+	uint64_t value = 0; /* takes any 19 digits */
+	bool good = len > 0 && len <= 19;
+	if (len > 0 && len <= 8) {
+		good = text_read_digits((const char *)end, len, &value);
+		at = end;
+	}
+	for (; good && at < end; at++) {
+		unsigned digit = *at - (unsigned)'0';
+		value = value * 10 + digit;
+		good = digit <= 9;
+	}
+	if (!good || value > INT64_MAX) {
 		return http1_fail(head, 400, "Content-Length is not a number.");
 	}
-	for (; at < end; at++) {
-		if (!http1_is(*at, HTTP1_DIGIT) ||
-			__builtin_mul_overflow(value, (int64_t)10, &value) ||
-			__builtin_add_overflow(value, (int64_t)(*at - '0'), &value)) {
-			return http1_fail(head, 400, "Content-Length is not a number.");
-		}
-	}
-	head->content_length = value;
+	head->content_length = (int64_t)value;
 	return true;
 }
 
@@ -287,7 +312,7 @@ static bool known_header(struct http1_head *head, const struct input *in, enum h
 	}
 	switch (field) {
 	case HTTP1_FIELD_HOST:
-		return (first && http1_target_host(head, in->base, head->fields[field])) ||
+		return (first && http1_target_host(head, in->base, head->fields[field], in->cap)) ||
 		       http1_fail(head, 400,
 			       first ? "Host is not a valid host." : "There are two Host headers.");
 	case HTTP1_FIELD_CONTENT_LENGTH:
@@ -305,54 +330,75 @@ static bool known_header(struct http1_head *head, const struct input *in, enum h
 	}
 }
 
-static enum line header_line(struct http1_head *head, const struct input *in)
+/* The line that ends the head. */
+static enum line empty_line(struct http1_head *head, const unsigned char *at,
+	const unsigned char *cap, const unsigned char **line)
 {
-	const unsigned char *name = in->base + head->line;
-	const unsigned char *colon = http1_skip_token(name, in->cap);
-	if (colon == in->cap) {
+	if (at + 1 == cap) {
 		return LINE_MORE;
 	}
-	if (colon == name || *colon != ':') {
-		if (*name != '\r') {
-			return fail_line(head, 400, "A header line is malformed.");
-		}
-		if (name + 1 == in->cap) {
-			return LINE_MORE;
-		}
-		head->line += 2;
-		return name[1] == '\n' ? LINE_EMPTY
-				       : fail_line(head, 400, "A line does not end in CRLF.");
+	*line = at + 2;
+	return at[1] == '\n' ? LINE_EMPTY : fail_line(head, 400, "A line does not end in CRLF.");
+}
+
+/* Reads the header line at `*line` and goes on to the next one, or behind the empty one. */
+static enum line header_line(
+	struct http1_head *head, const struct input *in, const unsigned char **line)
+{
+	const unsigned char *name = *line;
+	const unsigned char *cap = in->cap;
+	if (name < cap && *name == '\r') {
+		return empty_line(head, name, cap, line);
+	}
+	const unsigned char *colon = http1_skip_token(name, cap);
+	if (colon == cap) {
+		return LINE_MORE;
+	}
+	if (*colon != ':' || colon == name) {
+		return fail_line(head, 400, "A header line is malformed.");
 	}
 	const unsigned char *value = colon + 1;
-	if (value < in->cap && *value == ' ') {
+	if (value < cap && *value == ' ') {
 		value++; /* nearly always exactly one */
 	}
-	while (value < in->cap && http1_is_blank(*value)) {
-		value++;
+	if (value < cap && *value <= ' ') {
+		value = http1_skip_blanks(value, cap);
 	}
-	const unsigned char *line_end = http1_skip_text(value, in->cap);
-	if (in->cap - line_end < 2 || memcmp(line_end, "\r\n", 2) != 0) {
-		if (line_end == in->cap || (*line_end == '\r' && line_end + 1 == in->cap)) {
+	const unsigned char *line_end = http1_skip_text(value, cap);
+	if (cap - line_end < 2 || memcmp(line_end, "\r\n", 2) != 0) {
+		if (line_end == cap || (*line_end == '\r' && line_end + 1 == cap)) {
 			return LINE_MORE;
 		}
 		return fail_line(head, 400, "A header has a character that is not allowed.");
 	}
 	const unsigned char *end = line_end;
-	while (end > value && http1_is_blank(end[-1])) {
+	while (http1_is_blank(end[-1]) && end > value) {
 		end--;
 	}
 	if (head->header_count == in->count_max) {
 		return fail_line(head, 431, "There are too many headers.");
 	}
-	head->headers[head->header_count++] =
-		(struct http1_header){ http1_place(in->base, name, colon),
-			http1_place(in->base, value, end) };
+	struct http1_header *header = &head->headers[head->header_count++];
+	header->name = http1_place(in->base, name, colon);
+	header->value = http1_place(in->base, value, end);
 	enum http1_field field = field_of(name, (size_t)(colon - name));
 	if (field != HTTP1_FIELD_NONE && !known_header(head, in, field, value, end)) {
 		return LINE_ERROR;
 	}
-	head->line = (uint32_t)(line_end + 2 - in->base);
+	*line = line_end + 2;
 	return LINE_DONE;
+}
+
+static enum line header_lines(struct http1_head *head, struct input *in)
+{
+	const unsigned char *at = in->base + head->line;
+	enum line line;
+	do {
+		set_cap(in, at);
+		line = header_line(head, in, &at);
+	} while (line == LINE_DONE);
+	head->line = (uint32_t)(at - in->base);
+	return line;
 }
 
 /* ---- the whole ---- */
@@ -409,12 +455,6 @@ static void set_header_limits(const struct http1_head *head, struct input *in)
 	}
 }
 
-static void set_cap(const struct http1_head *head, struct input *in)
-{
-	const unsigned char *line = in->base + head->line;
-	in->cap = in->stop - line > in->line_max ? line + in->line_max : in->stop;
-}
-
 /* Is parsing the line worth it: has its end come, or an error that can be told, or the limit? */
 static bool line_ready(struct http1_head *head, const struct input *in)
 {
@@ -467,7 +507,7 @@ enum http1_result http1_head_parse(
 	} else {
 		in.line_max = line_max(limits->request_line);
 	}
-	set_cap(head, &in);
+	set_cap(&in, base + head->line);
 	if (head->scanned > head->line && !line_ready(head, &in)) {
 		return HTTP1_MORE;
 	}
@@ -479,9 +519,8 @@ enum http1_result http1_head_parse(
 			set_header_limits(head, &in);
 		}
 	}
-	while (line == LINE_DONE) {
-		set_cap(head, &in);
-		line = header_line(head, &in);
+	if (line == LINE_DONE) {
+		line = header_lines(head, &in);
 	}
 	if (line == LINE_MORE) {
 		return pause_line(head, &in);

@@ -3,18 +3,19 @@
 
 #include "gateway/http1_target.h"
 
+#include "base/text.h"
 #include "gateway/http1_text.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 
 /* The end of a registered name, with its %XX, as far as it is one. */
-static const unsigned char *skip_name(const unsigned char *at, const unsigned char *end)
+static const unsigned char *skip_name(
+	const unsigned char *at, const unsigned char *end, const unsigned char *limit)
 {
+	at = http1_skip_ordinary_host(at, limit);
 	for (;;) {
-		while (at < end && http1_is(*at, HTTP1_HOST)) {
-			at++;
-		}
+		at = http1_skip_bytes(at, end, HTTP1_HOST);
 		if (end - at < 3 || *at != '%' || !http1_is(at[1], HTTP1_HEX) ||
 			!http1_is(at[2], HTTP1_HEX)) {
 			return at;
@@ -38,31 +39,35 @@ static bool is_ipv6_literal(const unsigned char *start, const unsigned char *end
 
 static bool is_port(const unsigned char *at, const unsigned char *end)
 {
-	uint32_t port = 0;
+	uint64_t port = 0;
 	if (at == end) {
 		return true; /* "host:" is allowed and says nothing */
 	}
-	while (at < end && http1_is(*at, HTTP1_DIGIT) && port <= 65535) {
-		port = port * 10 + (uint32_t)(*at++ - '0');
+	while (end - at > 8 && *at == '0') {
+		at++;
 	}
-	return at == end && port >= 1 && port <= 65535;
+	size_t len = (size_t)(end - at);
+	return len <= 8 && text_read_digits((const char *)end, len, &port) && port >= 1 &&
+	       port <= 65535;
 }
 
 /* The end of the host, before any port; `start` if there is none. */
-static const unsigned char *skip_host(const unsigned char *start, const unsigned char *end)
+static const unsigned char *skip_host(
+	const unsigned char *start, const unsigned char *end, const unsigned char *limit)
 {
 	if (start == end || *start != '[') {
-		return skip_name(start, end);
+		return skip_name(start, end, limit);
 	}
 	const unsigned char *bracket = memchr(start, ']', (size_t)(end - start));
 	return bracket != NULL && is_ipv6_literal(start, bracket + 1) ? bracket + 1 : start;
 }
 
-bool http1_target_host(struct http1_head *head, const unsigned char *base, struct http1_span host)
+bool http1_target_host(struct http1_head *head, const unsigned char *base, struct http1_span host,
+	const unsigned char *limit)
 {
 	const unsigned char *start = base + host.off;
 	const unsigned char *end = start + host.len;
-	const unsigned char *port = skip_host(start, end);
+	const unsigned char *port = skip_host(start, end, limit);
 	if (port == start || (port < end && (*port != ':' || !is_port(port + 1, end)))) {
 		return false;
 	}
@@ -94,7 +99,7 @@ static bool read_absolute(
 	while (path < path_end && *path != '/') {
 		path++;
 	}
-	if (!http1_target_host(head, base, http1_place(base, host, path))) {
+	if (!http1_target_host(head, base, http1_place(base, host, path), end)) {
 		return http1_fail(head, 400, "The host in the request target is not valid.");
 	}
 	if (path < path_end) {
@@ -116,13 +121,12 @@ bool http1_target_read(
 	if (head->method_id == HTTP1_CONNECT) {
 		return http1_fail(head, 501, "This server opens no tunnels.");
 	}
+	if (*target == '/') {
+		http1_target_origin(head, base, mark);
+		return true;
+	}
 	if (mark != NULL) {
 		head->query = http1_place(base, mark + 1, end);
-	}
-	if (*target == '/') {
-		head->path = http1_place(base, target, mark != NULL ? mark : end);
-		head->uri = head->target;
-		return true;
 	}
 	if (*target == '*' && head->target.len == 1) {
 		head->asterisk = true;

@@ -31,6 +31,20 @@ bool http1_target_read(
 	struct http1_head *head, const unsigned char *base, const unsigned char *mark);
 /*
  * Checks host [":" port], with neither user information nor an empty host. Kept in head->host and
- * head->port unless an absolute target has set them already.
+ * head->port unless an absolute target has set them already. Bytes up to `limit` may be looked at,
+ * and the first one behind the host's end, if there is any, belongs to no host.
  */
-bool http1_target_host(struct http1_head *head, const unsigned char *base, struct http1_span host);
+bool http1_target_host(struct http1_head *head, const unsigned char *base, struct http1_span host,
+	const unsigned char *limit);
+
+/* The target of nearly all requests: a path, and a query behind `mark` if that is not NULL. */
+static inline void http1_target_origin(
+	struct http1_head *head, const unsigned char *base, const unsigned char *mark)
+{
+	head->uri = head->path = head->target;
+	if (mark != NULL) {
+		const unsigned char *target = base + head->target.off;
+		head->path = http1_place(base, target, mark);
+		head->query = http1_place(base, mark + 1, target + head->target.len);
+	}
+}

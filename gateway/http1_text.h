@@ -81,6 +81,15 @@ static inline const unsigned char *http1_skip_bytes(
 	return at;
 }
 
+static inline const unsigned char *http1_skip_blanks(
+	const unsigned char *at, const unsigned char *end)
+{
+	while (at < end && http1_is_blank(*at)) {
+		at++;
+	}
+	return at;
+}
+
 /*
  * The first byte that is no HTTP1_TOKEN, or `end`. All but letters and "-" is rare in names and
  * left to the table.
@@ -94,10 +103,33 @@ static inline const unsigned char *http1_skip_token(
 		size_t ordinary = http1_count_before(~(letter | (bytes == '-')));
 		at += ordinary;
 		if (ordinary < 16) {
+			if (*at == ':') {
+				return at;
+			}
 			break;
 		}
 	}
 	return http1_skip_bytes(at, end, HTTP1_TOKEN);
+}
+
+/*
+ * Skips what most hosts are made of: letters, digits, "-" and ".". May stop earlier, so that
+ * the table has the last word.
+ */
+static inline const unsigned char *http1_skip_ordinary_host(
+	const unsigned char *at, const unsigned char *end)
+{
+	while (end - at >= 16) {
+		http1_sixteen bytes = http1_load_sixteen(at);
+		http1_sixteen letter = (bytes | 0x20) - 'a' <= 'z' - 'a';
+		http1_sixteen other = (bytes - '-' <= '9' - '-') & (bytes != '/');
+		size_t ordinary = http1_count_before(~(letter | other));
+		at += ordinary;
+		if (ordinary < 16) {
+			break;
+		}
+	}
+	return at;
 }
 
 /* The first control character that is not a tab, or `end`. */

@@ -3,9 +3,11 @@
 
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -63,12 +65,44 @@ static void printable_is_what_has_neither_controls_nor_more_than_ascii(void **st
 	assert_true(text_is_printable(SPAN("")));
 }
 
+static void up_to_eight_digits_are_a_number(void **state)
+{
+	(void)state;
+	for (uint64_t expected = 0; expected < 100000000; expected += 1 + expected / 7) {
+		char text[32];
+		uint64_t number;
+		int len = snprintf(text, sizeof(text), "Length 9%" PRIu64, expected) - 8;
+		assert_true(text_read_digits(text + 8 + len, (size_t)len, &number));
+		assert_int_equal(number, expected);
+	}
+}
+
+static void every_byte_of_a_number_is_a_digit(void **state)
+{
+	(void)state;
+	for (size_t len = 1; len <= 8; len++) {
+		for (size_t place = 0; place < len; place++) {
+			for (unsigned c = 0; c < 256; c++) {
+				char text[16];
+				uint64_t number;
+				memset(text, '7', sizeof(text));
+				text[sizeof(text) - len + place] = (char)c;
+				assert_int_equal(
+					text_read_digits(text + sizeof(text), len, &number),
+					c >= '0' && c <= '9');
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_control_character_is_found_at_every_place),
 		cmocka_unit_test(the_search_goes_on_behind_one),
 		cmocka_unit_test(one_byte_beyond_ascii_is_enough),
+		cmocka_unit_test(up_to_eight_digits_are_a_number),
+		cmocka_unit_test(every_byte_of_a_number_is_a_digit),
 		cmocka_unit_test(printable_is_what_has_neither_controls_nor_more_than_ascii),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
