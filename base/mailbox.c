@@ -21,7 +21,7 @@ struct mailbox {
 	size_t count, capacity;
 };
 
-static void deliver(struct mailbox *mailbox)
+void mailbox_deliver(struct mailbox *mailbox)
 {
 	pthread_mutex_lock(&mailbox->lock);
 	struct mail *mail = mailbox->first;
@@ -40,7 +40,7 @@ static void handle_wake(struct ev_loop *loop, ev_async *wake, int events)
 {
 	(void)loop;
 	(void)events;
-	deliver(wake->data);
+	mailbox_deliver(wake->data);
 }
 
 struct mailbox *mailbox_create(struct ev_loop *loop, size_t capacity)
@@ -62,7 +62,7 @@ void mailbox_destroy(struct mailbox *mailbox)
 	if (mailbox == NULL) {
 		return;
 	}
-	deliver(mailbox);
+	mailbox_deliver(mailbox);
 	ev_ref(mailbox->loop);
 	ev_async_stop(mailbox->loop, &mailbox->wake);
 	pthread_mutex_destroy(&mailbox->lock);

@@ -24,5 +24,7 @@ struct mailbox;
 struct mailbox *mailbox_create(struct ev_loop *loop, size_t capacity);
 /* Mails still queued are delivered first. Nobody may post any more. NULL is accepted. */
 void mailbox_destroy(struct mailbox *mailbox);
+/* Delivers what waits now; only the loop's thread, or another one when that has ended. */
+void mailbox_deliver(struct mailbox *mailbox);
 /* Any thread. Takes the mail; false when the box is full, and then the mail stays the caller's. */
 bool mailbox_post(struct mailbox *mailbox, struct mail *mail);

@@ -155,9 +155,10 @@ static char *put_times(
 	return at;
 }
 
-void access_log_write(
-	const struct access_log *access, const struct call *call, int status, uint64_t now_us)
+void access_log_write(const struct access_log *access, const struct call *call,
+	const struct call_answer *answer, uint64_t now_us)
 {
+	int status = answer != NULL ? answer->status : 0;
 	struct log *log = access->log;
 	const struct access_words *words = access->words;
 	if (words == NULL || !log_begin(log, LOG_INFO, "call")) {
@@ -169,6 +170,9 @@ void access_log_write(
 	}
 	if (call->mapping != NULL) {
 		log_fields(log, access->fields[mapping_index(call->mapping)]);
+	}
+	if (answer != NULL && answer->problem != NULL) {
+		log_plain(log, "problem", span_from_text(answer->problem->type));
 	}
 	char *at = log_room(log, REST_MAX);
 	if (at != NULL) {

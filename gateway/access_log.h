@@ -22,6 +22,6 @@ struct access_log {
 
 void access_log_init(struct access_log *access, struct log *log, const struct config *config);
 void access_log_finish(struct access_log *access);
-/* The call is about to leave; `status` 0: it was abandoned. */
-void access_log_write(
-	const struct access_log *access, const struct call *call, int status, uint64_t now_us);
+/* The call is about to leave; `answer` NULL: nobody gets one. */
+void access_log_write(const struct access_log *access, const struct call *call,
+	const struct call_answer *answer, uint64_t now_us);

@@ -14,6 +14,7 @@
 #include "gateway/connection.h"
 #include "gateway/http1_answer.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { SILENT_MS = 5000, WAIT_MS = 1000 };
@@ -50,6 +51,7 @@ struct admin {
 	struct shard **shards;
 	size_t count;
 	uint64_t *heard_ms; /* per shard */
+	bool *ended;        /* per shard */
 	struct survey *surveys;
 	bool draining;
 };
@@ -157,7 +159,7 @@ static void answer_live(const struct admin *admin, struct connection *connection
 	bool live = true;
 	buffer_append_literal(&out, "{\"shards\":[");
 	for (size_t i = 0; i < admin->count; i++) {
-		bool heard = now - admin->heard_ms[i] < SILENT_MS;
+		bool heard = admin->ended[i] || now - admin->heard_ms[i] < SILENT_MS;
 		live = live && heard;
 		buffer_append_format(&out, "%s\"%s\"", i > 0 ? "," : "", heard ? "ok" : "silent");
 	}
@@ -222,9 +224,10 @@ static void handle_form(struct mail *mail)
 		memcpy(form->bridges[i].why, shard->sessions[i].why, sizeof(form->bridges[i].why));
 	}
 	form->mail.handle = handle_filled;
-	if (!mailbox_post(admin->home->mailbox, &form->mail)) {
-		free_form(form);
-	}
+	/* there is room: a form for each shard and open admin page is far less than the box takes */
+	bool posted = mailbox_post(admin->home->mailbox, &form->mail);
+	assert(posted);
+	(void)posted;
 }
 
 static void post_form(struct survey *survey, size_t index)
@@ -263,7 +266,13 @@ static void begin_survey(struct admin *admin, enum page page, uint64_t connectio
 		survey->sum.bridges[i].state = BRIDGE_STATE_UP;
 	}
 	for (size_t i = 0; i < admin->count; i++) {
-		post_form(survey, i);
+		if (!admin->ended[i]) {
+			post_form(survey, i);
+		}
+	}
+	if (survey->waiting == 0) {
+		answer_survey(survey);
+		destroy_survey(survey);
 	}
 }
 
@@ -308,6 +317,12 @@ void admin_request(struct connection *connection, const struct http1_head *head,
 	}
 }
 
+void admin_shard_ended(struct admin *admin, size_t index)
+{
+	admin->ended[index] = true;
+	mailbox_deliver(admin->shards[index]->mailbox);
+}
+
 void admin_drain(struct admin *admin)
 {
 	admin->draining = true;
@@ -320,6 +335,7 @@ struct admin *admin_create(struct shard *home, struct shard **shards, size_t cou
 	admin->shards = shards;
 	admin->count = count;
 	admin->heard_ms = memory_new(count, sizeof(*admin->heard_ms));
+	admin->ended = memory_new(count, sizeof(*admin->ended));
 	for (size_t i = 0; i < count; i++) {
 		admin->heard_ms[i] = shard_now_ms(home);
 	}
@@ -335,5 +351,6 @@ void admin_destroy(struct admin *admin)
 		destroy_survey(admin->surveys);
 	}
 	free(admin->heard_ms);
+	free(admin->ended);
 	free(admin);
 }

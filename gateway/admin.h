@@ -23,5 +23,7 @@ void admin_destroy(struct admin *admin);
 void admin_request(struct connection *connection, const struct http1_head *head, const char *bytes);
 /* Asks all shards how they are; called every second. */
 void admin_survey(struct admin *admin);
+/* That shard's thread is gone: it is not asked any more, and its silence is no fault. */
+void admin_shard_ended(struct admin *admin, size_t index);
 /* From now on /readyz says so. */
 void admin_drain(struct admin *admin);

@@ -25,7 +25,10 @@
 #include "gateway/quota.h"
 #include "gateway/shard.h"
 
-enum { RETRY_AFTER_S = 1 };
+enum {
+	RETRY_AFTER_S = 1,
+	NOTE_KEPT = 512, /* bytes of client ids whose memory stays with a slot */
+};
 
 static struct shard *shard_of(const struct call *call)
 {
@@ -168,13 +171,16 @@ static void end(struct call *call, enum call_state state, const struct call_answ
 		session_cancel(call->session, leg_of(call));
 	}
 	enter(call, state);
-	access_log_write(&shard->access, call, status, shard->now_us);
+	access_log_write(&shard->access, call, answer, shard->now_us);
 	metrics_call(&shard->metrics, row, status, shard->now_us - call->began_us);
 	shard->metrics.calls_in_flight--;
 	quota_call_end(connection->listener->quota, &connection->client);
 	unlink_from_connection(call);
 	if (answer != NULL && !connection->dead && !connection->closing) {
 		connection->codec->answer(connection, call, answer);
+	}
+	if (call->note.cap > NOTE_KEPT) {
+		buffer_finish(&call->note);
 	}
 	call_table_give(&shard->calls, call);
 }
@@ -226,7 +232,7 @@ void call_expire(struct call *call)
 static void accept_one_way(struct call *call)
 {
 	const struct call_answer answer = { .status = 202 };
-	end(call, CALL_ANSWERED, call->origin.one_way ? NULL : &answer);
+	end(call, CALL_ANSWERED, &answer);
 }
 
 /* ---- send ---- */

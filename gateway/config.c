@@ -257,6 +257,13 @@ static void read_listeners(struct config *config, struct problem_list *problems)
 	}
 }
 
+/* Our keys stand behind what the kind shares. */
+static size_t keys_offset(const struct bridge_kind *kind)
+{
+	const size_t alignment = _Alignof(max_align_t);
+	return (kind->shared_size + alignment - 1) / alignment * alignment;
+}
+
 /* The kind's rows behind the two that every bridge has; freed by the caller. */
 static struct option *rows_of_kind(const struct bridge_kind *kind)
 {
@@ -267,7 +274,7 @@ static struct option *rows_of_kind(const struct bridge_kind *kind)
 	struct option *rows = memory_new(count + 3, sizeof(*rows));
 	for (size_t i = 0; i < 2; i++) {
 		rows[i] = bridge_rows[i];
-		rows[i].offset += kind->shared_size;
+		rows[i].offset += keys_offset(kind);
 	}
 	memcpy(rows + 2, kind->rows, count * sizeof(*rows));
 	return rows;
@@ -303,8 +310,9 @@ static void read_bridge(
 		return;
 	}
 	struct option *rows = rows_of_kind(bridge->kind);
-	bridge->shared = memory_new(1, bridge->kind->shared_size + sizeof(struct bridge_keys));
-	struct bridge_keys *keys = (void *)((char *)bridge->shared + bridge->kind->shared_size);
+	size_t offset = keys_offset(bridge->kind);
+	bridge->shared = memory_new(1, offset + sizeof(struct bridge_keys));
+	struct bridge_keys *keys = (void *)((char *)bridge->shared + offset);
 	if (option_read(rows, node, bridge->shared, problems)) {
 		bridge->opened = bridge->kind->open(bridge->shared, node, problems);
 	}
@@ -398,6 +406,10 @@ static void read_mappings(
 			config->include.items[i], &context);
 	}
 	mapping_table_finish(config->mappings, problems);
+	for (size_t i = 0; i < config->bridge_count; i++) {
+		config->bridges[i].exchanges =
+			mapping_table_exchanges(config->mappings, config->bridges[i].name);
+	}
 	free(bridges);
 }
 
@@ -426,8 +438,8 @@ static void check_confirms(const struct config *config, struct problem_list *pro
 			bridge->kind->confirms(bridge->shared)) {
 			continue;
 		}
-		const struct json_node *node = json_node_member(
-			config->bridges_node, span_from_text(bridge->name));
+		const struct json_node *node =
+			json_node_member(config->bridges_node, span_from_text(bridge->name));
 		problem_list_error(problems, json_node_member(node, SPAN("confirms")),
 			"mapping \"%s\" waits for the confirm", mapping_name(mapping));
 	}

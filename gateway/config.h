@@ -53,6 +53,7 @@ struct bridge_instance {
 	void *shared; /* of kind->shared_size */
 	bool required;
 	bool opened;
+	const char *const *exchanges; /* constant ones of its mappings; see bridge_host */
 };
 
 struct config {

@@ -60,7 +60,7 @@ void connection_create(struct listener *listener, int fd, const struct address *
 	connection->shard = shard;
 	connection->listener = listener;
 	connection->codec = &http1_codec;
-	connection->id = ++shard->connection_ids;
+	connection->id = (uint64_t)shard->index << 48 | ++shard->connection_ids;
 	connection->client = *client;
 	connection->timer.kind = TIMER_CONNECTION;
 	connection->next = shard->connections;
@@ -121,7 +121,7 @@ void connection_reap(struct shard *shard)
 	while (shard->dead != NULL) {
 		struct connection *connection = shard->dead;
 		shard->dead = connection->next;
-		assert(connection->first_call == NULL);
+		assert(connection->first_call == NULL && !wheel_is_armed(&connection->timer));
 		connection->codec->finish(connection);
 		parked_free(&connection->input, quota_of(connection));
 		parked_free(&connection->output, quota_of(connection));
@@ -153,6 +153,7 @@ void connection_close(struct connection *connection)
 		return;
 	}
 	connection->closing = true;
+	connection->deadline_ms = 0; /* from now on only the output has one */
 	while (connection->first_call != NULL) {
 		call_abandon(connection->first_call);
 	}
@@ -289,7 +290,7 @@ static void send_parked(struct connection *connection)
 	if (connection->closing) {
 		linger(connection);
 	} else {
-		connection_resume(connection);
+		connection->codec->writable(connection);
 	}
 }
 
@@ -317,7 +318,9 @@ static void keep_rest(struct connection *connection, struct input rest, bool is_
 		connection_drop(connection);
 		return;
 	}
-	bool waiting = connection->first_call != NULL || connection->output != NULL;
+	bool waiting = connection->first_call != NULL || connection->output != NULL ||
+		       (connection->codec == &http1_codec &&
+			       connection->http1.phase == HTTP1_PHASE_WAITING);
 	int64_t ahead = connection->listener->options->limits.read_ahead;
 	pause_reading(connection, waiting && ahead > 0 && rest.len >= (size_t)ahead);
 }
@@ -383,6 +386,13 @@ static void receive(struct connection *connection)
 	}
 }
 
+void connection_poll(struct connection *connection)
+{
+	if (!connection->dead && !connection->paused && !connection->closing) {
+		receive(connection);
+	}
+}
+
 static void handle_io(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct connection *connection = (struct connection *)io;
@@ -404,6 +414,9 @@ size_t connection_held(const struct connection *connection)
 
 void connection_deadline(struct connection *connection, uint64_t due_ms)
 {
+	if (connection->dead) {
+		return;
+	}
 	connection->deadline_ms = due_ms;
 	uint64_t due = due_ms;
 	if (connection->write_deadline_ms != 0 &&

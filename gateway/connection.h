@@ -43,6 +43,8 @@ struct codec {
 		struct connection *connection, struct call *call, const struct call_answer *answer);
 	/* The deadline set by connection_deadline() has come. */
 	void (*deadline)(struct connection *connection);
+	/* All parked output has been written; what waited for that may go on. */
+	void (*writable)(struct connection *connection);
 	/* The process is about to end: finish what runs, start nothing, then close. */
 	void (*drain)(struct connection *connection);
 	/* Frees what the codec holds. */
@@ -70,6 +72,7 @@ struct connection {
 	bool closing;   /* no more input is looked at; ends when the output is written */
 	bool lingering; /* we have shut down our side and wait for the client to close */
 	bool paused;    /* not reading: too much is read ahead */
+	bool drained;   /* its codec knows that the process is about to end */
 	bool busy;      /* its input is being worked on further up the stack */
 	union {
 		struct http1 http1;
@@ -83,6 +86,8 @@ void connection_create(struct listener *listener, int fd, const struct address *
 void connection_drop(struct connection *connection);
 /* Closes cleanly: output is written, our side is shut down, the client gets a moment to close. */
 void connection_close(struct connection *connection);
+/* Reads what the kernel already has, without waiting to be told. */
+void connection_poll(struct connection *connection);
 /* Frees the connections that died during this turn. */
 void connection_reap(struct shard *shard);
 

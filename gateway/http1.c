@@ -35,6 +35,7 @@ enum {
 struct http1_pending {
 	struct http1_chunked chunked;
 	uint64_t began_ms;      /* of the phase */
+	int64_t body_limit;     /* of a chunked body */
 	size_t decoded;         /* bytes of a chunked body, moved together behind the head */
 	bool continued;         /* "100 Continue" was sent */
 	struct http1_head head; /* last: only its used part is copied */
@@ -92,7 +93,7 @@ static int64_t first_body_check(const struct connection *connection)
 static void enter_phase(struct step *step, enum http1_phase phase, int64_t timeout_ms)
 {
 	struct http1 *http1 = &step->connection->http1;
-	if (http1->phase != phase) {
+	if (http1->phase != phase && !step->connection->dead) {
 		http1->phase = phase;
 		remember(step)->began_ms = shard_now_ms(step->connection->shard);
 		set_deadline(step->connection, timeout_ms);
@@ -121,6 +122,14 @@ static void allow_methods(struct step *step)
 	step->refusal.allow = buffer_span(allow);
 }
 
+static void refuse_without_call(struct connection *connection, bool close)
+{
+	const struct problem problem = {
+		.status = 503, .type = "overloaded", .detail = "Too many calls are under way."
+	};
+	http1_answer_problem(connection, &problem, close);
+}
+
 /* Ends the request as a call that was refused; `rest_unread`: its body will not be looked at. */
 static void refuse(struct step *step, bool rest_unread)
 {
@@ -133,10 +142,7 @@ static void refuse(struct step *step, bool rest_unread)
 	}
 	struct call *call = call_begin(connection, &step->request, SPAN_ABSENT);
 	if (call == NULL) {
-		const struct problem problem = { .status = 503,
-			.type = "overloaded",
-			.detail = "Too many calls are under way." };
-		http1_answer_problem(connection, &problem, rest_unread);
+		refuse_without_call(connection, rest_unread);
 		return;
 	}
 	call->mapping = step->match.mapping;
@@ -183,9 +189,8 @@ static int64_t body_limit(const struct step *step)
 	return own > 0 && (limit == 0 || own < limit) ? own : limit;
 }
 
-static bool body_is_too_large(struct step *step, int64_t size)
+static bool body_is_too_large(struct step *step, int64_t size, int64_t limit)
 {
-	int64_t limit = body_limit(step);
 	if (limit == 0 || size <= limit) {
 		return false;
 	}
@@ -194,19 +199,29 @@ static bool body_is_too_large(struct step *step, int64_t size)
 	return true;
 }
 
+/* What all clients together may hold is used up. True: the request is over. */
+static bool refuse_for_memory(struct step *step)
+{
+	if (!quota_memory_is_over(step->connection->listener->quota) || step->connection->dead) {
+		return false;
+	}
+	const struct problem problem = { .status = 503,
+		.type = "overloaded",
+		.detail = "Too much is being received just now." };
+	shard_reject(step->connection->shard, REJECT_MEMORY, step->connection);
+	http1_answer_problem(step->connection, &problem, true);
+	return true;
+}
+
 /* What the head alone can refuse. True: it did, and the request is over. */
 static bool refuse_by_head(struct step *step)
 {
 	const struct http1_head *head = step->head;
-	if (step->refusal.status == 0 && quota_memory_is_over(step->connection->listener->quota) &&
-		has_body(head)) {
-		shard_reject(step->connection->shard, REJECT_MEMORY, step->connection);
-		step->refusal = (struct refusal){ 503, "overloaded",
-			"Too much is being received just now.", SPAN_ABSENT };
-		refuse(step, true);
+	if (step->refusal.status == 0 && has_body(head) && refuse_for_memory(step)) {
 		return true;
 	}
-	if (step->refusal.status == 0 && !body_is_too_large(step, head->content_length)) {
+	if (step->refusal.status == 0 &&
+		!body_is_too_large(step, head->content_length, body_limit(step))) {
 		return false;
 	}
 	if (!has_body(head)) {
@@ -230,6 +245,22 @@ static void answer_asterisk(struct connection *connection)
 	http1_answer_page(connection, &page);
 }
 
+/* A WebSocket's entrance. A body there is not read, so nothing behind it may be. */
+static bool refused_or_upgraded(struct step *step)
+{
+	struct connection *connection = step->connection;
+	bool keep_alive = connection->http1.keep_alive;
+	if (connection->listener->options->websocket_count == 0) {
+		return false;
+	}
+	connection->http1.keep_alive = keep_alive && !has_body(step->head);
+	if (websocket_handshake(connection, step->head, step->input->data)) {
+		return true;
+	}
+	connection->http1.keep_alive = keep_alive;
+	return false;
+}
+
 /* True: the head was all there is to this request, and it has been answered. */
 static bool handle_head(struct step *step)
 {
@@ -250,8 +281,7 @@ static bool handle_head(struct step *step)
 		admin_request(connection, head, step->input->data);
 		return true;
 	}
-	if (connection->listener->options->websocket_count > 0 &&
-		websocket_handshake(connection, head, step->input->data)) {
+	if (refused_or_upgraded(step)) {
 		return true;
 	}
 	find_mapping(step);
@@ -288,12 +318,10 @@ static void handle_complete(struct step *step, size_t body_len)
 	}
 	struct call *call = call_begin(connection, &step->request, SPAN_ABSENT);
 	if (call == NULL) {
-		step->refusal = (struct refusal){ 503, "overloaded",
-			"Too many calls are under way.", SPAN_ABSENT };
-		refuse(step, false);
-		return;
+		refuse_without_call(connection, false);
+	} else {
+		call_send(call, &step->request, &step->match);
 	}
-	call_send(call, &step->request, &step->match);
 }
 
 static size_t step_length_body(struct step *step)
@@ -303,6 +331,9 @@ static size_t step_length_body(struct step *step)
 	if (step->input->len - head->size < length) {
 		if (step->input->len == head->size) {
 			write_continue(step);
+		}
+		if (refuse_for_memory(step)) {
+			return step->input->len;
 		}
 		enter_phase(step, HTTP1_PHASE_BODY, first_body_check(step->connection));
 		return 0;
@@ -334,6 +365,17 @@ static enum http1_result decode_chunks(struct step *step, struct http1_pending *
 	return result;
 }
 
+/* Found out in the middle of the body; the request is made again for its access line. */
+static void refuse_too_large(struct step *step)
+{
+	const struct refusal refusal = step->refusal;
+	if (!step->matched) {
+		find_mapping(step);
+	}
+	step->refusal = refusal;
+	refuse(step, true);
+}
+
 static size_t step_chunked_body(struct step *step)
 {
 	struct connection *connection = step->connection;
@@ -343,16 +385,20 @@ static size_t step_chunked_body(struct step *step)
 		reject_bytes(connection, pending->chunked.status, pending->chunked.reason);
 		return step->input->len;
 	}
-	if (!step->matched) {
-		find_mapping(step);
+	if (step->matched) {
+		pending->body_limit = body_limit(step);
 	}
-	if (body_is_too_large(step, (int64_t)(pending->decoded + pending->chunked.left))) {
-		refuse(step, true);
+	if (body_is_too_large(step, (int64_t)(pending->decoded + pending->chunked.left),
+		    pending->body_limit)) {
+		refuse_too_large(step);
 		return step->input->len;
 	}
 	if (result == HTTP1_MORE) {
 		if (pending->decoded == 0) {
 			write_continue(step);
+		}
+		if (refuse_for_memory(step)) {
+			return step->input->len;
 		}
 		enter_phase(step, HTTP1_PHASE_BODY, first_body_check(connection));
 		return 0;
@@ -505,6 +551,7 @@ const struct codec http1_codec = {
 	.input = handle_input,
 	.answer = handle_answer,
 	.deadline = handle_deadline,
+	.writable = connection_resume,
 	.drain = handle_drain,
 	.finish = handle_finish,
 };

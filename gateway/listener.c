@@ -16,7 +16,6 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BACKLOG = 4096, ACCEPTS_PER_TURN = 64 };
@@ -41,24 +40,6 @@ static bool fail(struct listener *listener, const char *what)
 	return false;
 }
 
-/* A socket file that nobody listens on any more is in the way; one that is alive is not ours. */
-static void remove_stale(const struct option_address *address)
-{
-	const struct sockaddr_un *path = (const void *)&address->socket;
-	struct stat info;
-	if (stat(path->sun_path, &info) != 0 || !S_ISSOCK(info.st_mode)) {
-		return;
-	}
-	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (probe >= 0 && connect(probe, (const void *)path, address->len) != 0 &&
-		errno == ECONNREFUSED) {
-		unlink(path->sun_path);
-	}
-	if (probe >= 0) {
-		close(probe);
-	}
-}
-
 static bool bind_socket(struct listener *listener)
 {
 	const struct option_address *address = &listener->options->address;
@@ -68,12 +49,8 @@ static bool bind_socket(struct listener *listener)
 	if (listener->fd < 0) {
 		return fail(listener, "socket");
 	}
-	if (family == AF_UNIX) {
-		remove_stale(address);
-	} else {
-		setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-		setsockopt(listener->fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-	}
+	setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(listener->fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 	if (family == AF_INET6) {
 		setsockopt(listener->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	}
@@ -121,31 +98,6 @@ bool listener_start(struct listener *listener)
 
 /* ---- accepting ---- */
 
-static void log_shortage(struct listener *listener, int error)
-{
-	struct log *log = listener->shard->log;
-	if (log_begin(log, LOG_WARN, "accepting pauses")) {
-		log_text(log, "listener", span_from_text(listener->options->name));
-		log_errno(log, error);
-		log_end(log);
-	}
-}
-
-static void handle_shortage(struct listener *listener)
-{
-	log_shortage(listener, errno);
-	if (listener->spare_fd >= 0) {
-		close(listener->spare_fd);
-		int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
-		if (fd >= 0) {
-			close(fd);
-		}
-		listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	}
-	listener->paused = true;
-	ev_io_stop(listener->shard->loop, &listener->io);
-}
-
 static void take(struct listener *listener, int fd, const struct sockaddr_storage *from)
 {
 	struct address client = address_from_socket(from);
@@ -163,6 +115,31 @@ static void take(struct listener *listener, int fd, const struct sockaddr_storag
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	}
 	connection_create(listener, fd, &client);
+}
+
+/*
+ * The admin listener serves with its spare descriptor, so that what is wrong can be seen; the others
+ * use it to turn one client away.
+ */
+static void handle_shortage(struct listener *listener)
+{
+	struct sockaddr_storage from = { 0 };
+	socklen_t len = sizeof(from);
+	shard_reject(listener->shard, REJECT_DESCRIPTORS, NULL);
+	listener->paused = true;
+	ev_io_stop(listener->shard->loop, &listener->io);
+	if (listener->spare_fd < 0) {
+		return;
+	}
+	close(listener->spare_fd);
+	listener->spare_fd = -1;
+	int fd =
+		accept4(listener->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0 && listener->admin != NULL) {
+		take(listener, fd, &from);
+	} else if (fd >= 0) {
+		close(fd);
+	}
 }
 
 /* False when the queue is empty or accepting failed. */
@@ -194,6 +171,9 @@ static void handle_accept(struct ev_loop *loop, ev_io *io, int events)
 
 void listener_retry(struct listener *listener)
 {
+	if (listener->spare_fd < 0) {
+		listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
 	if (listener->paused) {
 		listener->paused = false;
 		ev_io_start(listener->shard->loop, &listener->io);
@@ -205,7 +185,7 @@ void listener_stop(struct listener *listener)
 	if (listener->fd < 0) {
 		return;
 	}
-	while (!listener->paused && accept_one(listener)) {
+	for (int i = 0; i < BACKLOG && !listener->paused && accept_one(listener); i++) {
 	}
 	listener->paused = false;
 	ev_io_stop(listener->shard->loop, &listener->io);

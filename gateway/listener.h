@@ -28,11 +28,11 @@ struct listener {
 	int fd;
 	int spare_fd;   /* given up to refuse a client when descriptors run out */
 	bool paused;    /* not accepting until descriptors are free again */
-	bool shared_fd; /* a Unix socket: one for all shards, unlinked by the process */
+	bool shared_fd; /* a Unix socket, which belongs to the process */
 };
 
 /*
- * Opens the socket, does not accept yet. False after logging why not. `fd`: an open one to share
+ * Opens the socket, does not accept yet. False after logging why not. `fd`: that of a Unix socket, which listens already,
  * (Unix sockets), or -1.
  */
 bool listener_open(struct listener *listener, struct shard *shard,

@@ -22,6 +22,7 @@
 	X(WRITE_TIMEOUT, "write_timeout")                     \
 	X(CONNECTIONS, "connections")                         \
 	X(CONNECTIONS_PER_ADDRESS, "connections_per_address") \
+	X(DESCRIPTORS, "descriptors")                         \
 	X(CALLS_IN_FLIGHT, "calls_in_flight")                 \
 	X(CALLS_PER_ADDRESS, "calls_per_address")             \
 	X(MEMORY, "memory")                                   \

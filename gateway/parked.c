@@ -11,6 +11,9 @@ bool parked_reserve(struct parked **parked, size_t more, struct quota *quota)
 {
 	struct parked *old = *parked;
 	size_t held = parked_size(old);
+	if (old != NULL && old->cap - old->len >= more) {
+		return true;
+	}
 	if (old != NULL && old->start > 0) {
 		memmove(old->bytes, old->bytes + old->start, held);
 		old->start = 0;

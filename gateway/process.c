@@ -7,6 +7,7 @@
 #include "gateway/admin.h"
 #include "gateway/quota.h"
 #include "gateway/shard.h"
+#include "gateway/unix_socket.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -43,7 +43,8 @@ struct process {
 	struct worker *workers;
 	struct shard **shards;
 	size_t count, running;
-	struct quota **quotas; /* per listener, the admin's last */
+	struct quota **quotas;       /* per listener, the admin's last */
+	struct unix_socket *sockets; /* likewise; fd -1 where the address is another */
 	struct listener_options admin_options;
 	bool draining;
 	uint64_t drain_ms;
@@ -112,14 +113,21 @@ static void make_quotas(struct process *process, int64_t files)
 	process->quotas[config->listener_count] = quota_create(&process->admin_options.limits, 64);
 }
 
-/* A Unix socket has one descriptor for all shards; others have one each. */
-static int shared_fd(
-	const struct process *process, const struct listener_options *options, size_t listener)
+static bool open_unix_sockets(struct process *process)
 {
-	const struct sockaddr *address = (const void *)&options->address.socket;
-	bool first = process->count == 0;
-	return first || address->sa_family != AF_UNIX ? -1
-						      : process->shards[0]->listeners[listener].fd;
+	const struct config *config = process->config;
+	process->sockets = memory_new(config->listener_count + 1, sizeof(*process->sockets));
+	bool good = true;
+	for (size_t i = 0; i <= config->listener_count; i++) {
+		const struct option_address *address = i < config->listener_count
+							       ? &config->listeners[i].address
+							       : &config->admin.address;
+		process->sockets[i].fd = -1;
+		if (good && address->len > 0 && address->socket.ss_family == AF_UNIX) {
+			good = unix_socket_open(&process->sockets[i], address, process->home->log);
+		}
+	}
+	return good;
 }
 
 static bool open_listeners(struct process *process, struct shard *shard)
@@ -130,7 +138,7 @@ static bool open_listeners(struct process *process, struct shard *shard)
 		struct listener *listener = &shard->listeners[i];
 		listener->fd = listener->spare_fd = -1;
 		shard->listener_count = i + 1;
-		int fd = shared_fd(process, &config->listeners[i], i);
+		int fd = process->sockets[i].fd;
 		if (!listener_open(listener, shard, &config->listeners[i], fd)) {
 			return false;
 		}
@@ -165,7 +173,8 @@ static bool open_admin(struct process *process)
 	process->admin_options.address = config->admin.address;
 	home->listeners = memory_new(1, sizeof(*home->listeners));
 	home->listener_count = 1;
-	if (!listener_open(home->listeners, home, &process->admin_options, -1)) {
+	int fd = process->sockets[config->listener_count].fd;
+	if (!listener_open(home->listeners, home, &process->admin_options, fd)) {
 		return false;
 	}
 	home->listeners->quota = process->quotas[config->listener_count];
@@ -182,7 +191,7 @@ static bool open_all(struct process *process)
 	process->home = shard_create(process->config, HOME);
 	process->workers = memory_new(count, sizeof(*process->workers));
 	process->shards = memory_new(count, sizeof(*process->shards));
-	if (process->home == NULL) {
+	if (process->home == NULL || !open_unix_sockets(process)) {
 		return false;
 	}
 	while (process->count < count) {
@@ -201,6 +210,7 @@ static void handle_ended(struct mail *mail)
 	struct process *process = worker->process;
 	pthread_join(worker->thread, NULL);
 	worker->started = false;
+	admin_shard_ended(process->admin, worker->shard->index);
 	if (--process->running == 0) {
 		ev_break(process->home->loop, EVBREAK_ALL);
 	}
@@ -281,6 +291,9 @@ static void handle_terminate(struct ev_loop *loop, ev_signal *signal, int events
 	process->draining = true;
 	process->drain_ms = (uint64_t)process->config->drain_timeout_ms;
 	admin_drain(process->admin);
+	for (size_t i = 0; i <= process->config->listener_count; i++) {
+		unix_socket_unlink(&process->sockets[i]); /* a successor may have the name now */
+	}
 	sd_notify(0, "STOPPING=1\nSTATUS=Finishing calls");
 	if (log_begin(log, LOG_INFO, "draining")) {
 		log_number(log, "timeout_ms", process->config->drain_timeout_ms);
@@ -288,7 +301,9 @@ static void handle_terminate(struct ev_loop *loop, ev_signal *signal, int events
 	}
 	for (size_t i = 0; i < process->count; i++) {
 		process->workers[i].drain.handle = handle_drain;
-		mailbox_post(process->shards[i]->mailbox, &process->workers[i].drain);
+		bool posted = mailbox_post(process->shards[i]->mailbox, &process->workers[i].drain);
+		assert(posted);
+		(void)posted;
 	}
 }
 
@@ -329,17 +344,6 @@ static void watch_signals(struct process *process)
 
 /* ---- the whole ---- */
 
-static void unlink_sockets(const struct process *process)
-{
-	const struct config *config = process->config;
-	for (size_t i = 0; process->running == 0 && i < config->listener_count; i++) {
-		const struct sockaddr_un *path = (const void *)&config->listeners[i].address.socket;
-		if (process->count > 0 && path->sun_family == AF_UNIX) {
-			unlink(path->sun_path);
-		}
-	}
-}
-
 static void close_all(struct process *process)
 {
 	for (size_t i = process->count; i > 0; i--) {
@@ -350,6 +354,11 @@ static void close_all(struct process *process)
 	for (size_t i = 0; process->quotas != NULL && i <= process->config->listener_count; i++) {
 		quota_destroy(process->quotas[i]);
 	}
+	for (size_t i = 0; process->sockets != NULL && i <= process->config->listener_count; i++) {
+		unix_socket_unlink(&process->sockets[i]);
+		unix_socket_close(&process->sockets[i]);
+	}
+	free(process->sockets);
 	free(process->quotas);
 	free(process->workers);
 	free(process->shards);
@@ -365,7 +374,6 @@ int process_run(const struct config *config)
 		if (good) {
 			log_ready(&process);
 			shard_run(process.home);
-			unlink_sockets(&process);
 		}
 	}
 	if (process.running > 0) {

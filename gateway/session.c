@@ -157,7 +157,7 @@ void session_init(struct session *session, struct shard *shard, size_t index)
 			.instance = shard->config->instance,
 			.shard = shard->index,
 			.reply_max = largest_reply(shard->config),
-			.exchanges = mapping_table_exchanges(shard->config->mappings, instance->name),
+			.exchanges = instance->exchanges,
 		},
 		.shard = shard,
 		.instance = instance,

@@ -14,12 +14,14 @@
 #include "base/memory.h"
 #include "gateway/connection.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MAILS_MAX = 4096, REJECT_LOG_MS = 1000 };
+enum { MAILS_MAX = 8192, REJECT_LOG_MS = 1000 };
 
 /* ---- time ---- */
 
@@ -79,13 +81,26 @@ static bool is_drained(struct shard *shard)
 	return true;
 }
 
+/* The time to drain is over: who still waits is told so, and then everybody has to go. */
+static void end_connections(struct shard *shard)
+{
+	for (uint32_t slot = 0; slot < shard->calls.slots; slot++) {
+		struct call *call = call_table_at(&shard->calls, slot);
+		if (call->in_use) {
+			call_expire(call);
+		}
+	}
+	connection_flush(shard);
+	while (shard->connections != NULL) {
+		connection_drop(shard->connections);
+	}
+}
+
 static void check_drained(struct shard *shard)
 {
 	bool late = shard_now_ms(shard) >= shard->drain_until_ms;
 	if (late) {
-		while (shard->connections != NULL) {
-			connection_drop(shard->connections);
-		}
+		end_connections(shard);
 	}
 	if (late || is_drained(shard)) {
 		ev_break(shard->loop, EVBREAK_ALL);
@@ -168,6 +183,8 @@ struct shard *shard_create(const struct config *config, unsigned index)
 {
 	struct log *log = log_create(&config->log);
 	if (log == NULL) {
+		fprintf(stderr, "bridgehead: cannot write the log to %s: %s\n", config->log.file,
+			strerror(errno));
 		return NULL;
 	}
 	struct shard *shard = memory_new(1, sizeof(*shard));
@@ -207,21 +224,36 @@ void shard_run(struct shard *shard)
 	log_flush(shard->log);
 }
 
+/*
+ * Tells every connection. What one does can end any other, so the walk begins again where its own
+ * connection is gone; the others' links are mended as they go.
+ */
+static void drain_connections(struct shard *shard)
+{
+	struct connection *at = shard->connections;
+	while (at != NULL) {
+		if (!at->drained) {
+			at->drained = true;
+			connection_poll(at); /* a request that the kernel already has is answered */
+			if (!at->dead) {
+				at->codec->drain(at);
+			}
+		}
+		at = at->dead ? shard->connections : at->next;
+	}
+}
+
 void shard_drain(struct shard *shard, uint64_t timeout_ms)
 {
 	if (shard->draining) {
 		return;
 	}
+	shard->draining = true;
+	shard->drain_until_ms = shard_now_ms(shard) + timeout_ms;
 	for (size_t i = 0; i < shard->listener_count; i++) {
 		listener_stop(&shard->listeners[i]);
 	}
-	shard->draining = true;
-	shard->drain_until_ms = shard_now_ms(shard) + timeout_ms;
-	struct connection *next;
-	for (struct connection *at = shard->connections; at != NULL; at = next) {
-		next = at->next;
-		at->codec->drain(at);
-	}
+	drain_connections(shard);
 }
 
 static void free_scratch(struct shard_scratch *scratch)

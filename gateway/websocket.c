@@ -8,12 +8,20 @@
  */
 #include "gateway/websocket.h"
 
+#include "base/memory.h"
 #include "gateway/connection.h"
 #include "gateway/listener.h"
+#include "gateway/quota.h"
 #include "gateway/shard.h"
 #include "gateway/websocket_call.h"
 
 #include <stdlib.h>
+
+/* Of a ping that could not be answered at once. */
+struct websocket_pong {
+	uint8_t len;
+	char payload[];
+};
 
 static const struct limits *limits_of(const struct connection *connection)
 {
@@ -27,18 +35,21 @@ static uint32_t now_s(const struct connection *connection)
 
 struct span websocket_uri(const struct websocket *websocket)
 {
-	return span_of(websocket->handshake, websocket->uri_len);
+	const struct websocket_handshake *handshake = websocket->handshake;
+	return span_of(handshake->bytes, handshake->uri_len);
 }
 
 struct span websocket_host(const struct websocket *websocket)
 {
-	return span_of(websocket->handshake + websocket->uri_len, websocket->host_len);
+	const struct websocket_handshake *handshake = websocket->handshake;
+	return span_of(handshake->bytes + handshake->uri_len, handshake->host_len);
 }
 
 struct span websocket_port(const struct websocket *websocket)
 {
-	return span_of(websocket->handshake + websocket->uri_len + websocket->host_len,
-		websocket->port_len);
+	const struct websocket_handshake *handshake = websocket->handshake;
+	return span_of(
+		handshake->bytes + handshake->uri_len + handshake->host_len, handshake->port_len);
 }
 
 /* ---- out ---- */
@@ -113,8 +124,31 @@ static void set_deadline(struct connection *connection)
 	connection_deadline(connection, (uint64_t)due * 1000);
 }
 
+/* While output waits our ping stands behind it, and a client that reads slowly is not to blame for
+ * its silence: write_timeout judges whether it reads. */
+static void hear_reader(struct connection *connection)
+{
+	connection->websocket.heard_s = now_s(connection);
+	connection->websocket.ping_s = 0;
+}
+
+static void send_ping(struct connection *connection)
+{
+	struct websocket *websocket = &connection->websocket;
+	if (websocket->options->pong_timeout_ms > 0) {
+		websocket->ping_s = now_s(connection);
+	} else {
+		websocket->heard_s =
+			now_s(connection); /* nobody judges: only the next ping is due */
+	}
+	websocket_send(connection, WEBSOCKET_PING, SPAN(""));
+}
+
 static void handle_deadline(struct connection *connection)
 {
+	if (connection->output != NULL) {
+		hear_reader(connection);
+	}
 	struct websocket *websocket = &connection->websocket;
 	const struct websocket_options *options = websocket->options;
 	int64_t idle = limits_of(connection)->idle_timeout_ms;
@@ -128,8 +162,7 @@ static void handle_deadline(struct connection *connection)
 			connection_drop(connection);
 		}
 	} else if (options->ping_ms > 0 && silent >= seconds_of(options->ping_ms)) {
-		websocket->ping_s = now;
-		websocket_send(connection, WEBSOCKET_PING, SPAN(""));
+		send_ping(connection);
 	} else if (options->ping_ms == 0 && idle > 0 && silent >= seconds_of(idle)) {
 		websocket_close(connection, WEBSOCKET_CODE_GOING_AWAY, "idle");
 	}
@@ -164,18 +197,37 @@ static void fail(struct connection *connection, enum reject why, uint16_t code, 
 }
 
 /* Counts within whole seconds; false above the limit. */
-static bool count(struct connection *connection, uint16_t *counter, int64_t limit)
+static bool count(struct connection *connection, uint32_t *counter, int64_t limit)
 {
 	struct websocket *websocket = &connection->websocket;
 	uint32_t now = now_s(connection);
 	if (websocket->second != now) {
 		websocket->second = now;
-		websocket->pings = websocket->messages = 0;
+		websocket->pings = websocket->requests = 0;
 	}
-	if (*counter < UINT16_MAX) {
+	if (*counter < UINT32_MAX) {
 		++*counter;
 	}
 	return limit == 0 || *counter <= limit;
+}
+
+bool websocket_count_request(struct connection *connection)
+{
+	return count(connection, &connection->websocket.requests,
+		limits_of(connection)->messages_per_second);
+}
+
+/* Only the newest ping needs its pong (RFC 6455 section 5.5.3): a client that takes no output makes
+ * no pile of them. */
+static void keep_pong(struct connection *connection, struct span payload)
+{
+	struct websocket *websocket = &connection->websocket;
+	free(websocket->pong);
+	websocket->pong = memory_new(1, sizeof(*websocket->pong) + payload.len);
+	websocket->pong->len = (uint8_t)payload.len;
+	if (payload.len > 0) {
+		memcpy(websocket->pong->payload, payload.ptr, payload.len);
+	}
 }
 
 static void handle_ping(struct connection *connection, struct span payload)
@@ -183,24 +235,20 @@ static void handle_ping(struct connection *connection, struct span payload)
 	if (!count(connection, &connection->websocket.pings,
 		    limits_of(connection)->pings_per_second)) {
 		fail(connection, REJECT_PING_RATE, WEBSOCKET_CODE_POLICY, "too many pings");
-	} else if (connection->output == NULL) {
-		/* a client that reads nothing gets no pile of pongs: the next one serves as well */
+	} else if (connection->output != NULL) {
+		keep_pong(connection, payload);
+	} else {
 		websocket_send(connection, WEBSOCKET_PONG, payload);
 	}
 }
 
 static void handle_message(struct connection *connection, const struct websocket_item *item)
 {
-	struct websocket *websocket = &connection->websocket;
-	int frames = websocket->options->frames;
+	int frames = connection->websocket.options->frames;
 	connection->shard->metrics.messages++;
 	if (frames != FRAMES_ANY && (frames == FRAMES_BINARY) != item->binary) {
 		fail(connection, REJECT_FRAME_TYPE, WEBSOCKET_CODE_UNSUPPORTED,
 			"this frame type is not taken");
-	} else if (!count(connection, &websocket->messages,
-			   limits_of(connection)->messages_per_second)) {
-		websocket_call_overload(connection, item->payload, item->binary);
-		fail(connection, REJECT_MESSAGE_RATE, WEBSOCKET_CODE_POLICY, "too many messages");
 	} else {
 		websocket_call_message(connection, item->payload, item->binary);
 	}
@@ -219,8 +267,12 @@ static void handle_close(struct connection *connection, uint16_t code)
 
 static void handle_error(struct connection *connection, const struct websocket_item *item)
 {
-	enum reject why =
-		item->code == WEBSOCKET_CODE_TOO_BIG ? REJECT_MESSAGE_TOO_LARGE : REJECT_PROTOCOL;
+	enum reject why = REJECT_PROTOCOL;
+	switch (item->code) {
+	case WEBSOCKET_CODE_TOO_BIG: why = REJECT_MESSAGE_TOO_LARGE; break;
+	case WEBSOCKET_CODE_TRY_LATER: why = REJECT_MEMORY; break;
+	default: break;
+	}
 	fail(connection, why, item->code, item->reason);
 }
 
@@ -240,9 +292,12 @@ static void handle_event(struct connection *connection, enum websocket_event eve
 static size_t handle_input(struct connection *connection, struct input *input)
 {
 	struct websocket *websocket = &connection->websocket;
+	struct quota *quota = connection->listener->quota;
+	const size_t memory = websocket_reader_memory(&websocket->reader);
 	const struct websocket_limits limits = {
 		.message = (uint64_t)limits_of(connection)->message,
 		.fragments = (uint32_t)limits_of(connection)->fragments,
+		.memory_is_over = quota_memory_is_over(quota),
 	};
 	struct websocket_input rest = { input->data, input->len };
 	websocket->heard_s = now_s(connection);
@@ -257,7 +312,23 @@ static size_t handle_input(struct connection *connection, struct input *input)
 		handle_event(connection, event, &item);
 	}
 	websocket_reader_release(&websocket->reader);
+	quota_memory(quota, (int64_t)(websocket_reader_memory(&websocket->reader) - memory));
 	return input->len - rest.len;
+}
+
+/* ---- output is written ---- */
+
+static void handle_writable(struct connection *connection)
+{
+	struct websocket *websocket = &connection->websocket;
+	struct websocket_pong *pong = websocket->pong;
+	hear_reader(connection);
+	if (pong != NULL) {
+		websocket->pong = NULL;
+		websocket_send(connection, WEBSOCKET_PONG, span_of(pong->payload, pong->len));
+		free(pong);
+	}
+	connection_resume(connection);
 }
 
 /* ---- end ---- */
@@ -272,15 +343,20 @@ static void handle_drain(struct connection *connection)
 static void handle_finish(struct connection *connection)
 {
 	connection->shard->metrics.websockets--;
+	quota_memory(connection->listener->quota,
+		-(int64_t)websocket_reader_memory(&connection->websocket.reader));
 	websocket_reader_finish(&connection->websocket.reader);
 	websocket_call_finish(connection);
 	free(connection->websocket.handshake);
+	free(connection->websocket.pong);
 }
 
 const struct codec websocket_codec = {
 	.input = handle_input,
 	.answer = websocket_call_answer,
 	.deadline = handle_deadline,
+	.writable = handle_writable,
+	.writable = connection_resume,
 	.drain = handle_drain,
 	.finish = handle_finish,
 };

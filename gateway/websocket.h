@@ -18,17 +18,25 @@ struct batch;
 struct connection;
 struct turn;
 struct websocket_options;
+struct websocket_pong;
+
+/* What of the handshake is needed later, in one piece of memory. */
+struct websocket_handshake {
+	uint32_t uri_len, host_len, port_len;
+	char bytes[]; /* one behind the other */
+};
 
 /* State of one connection. */
 struct websocket {
 	struct websocket_reader reader;
 	const struct websocket_options *options;
-	char *handshake;       /* target, host and port, one behind the other */
-	struct batch *batches; /* JSON-RPC batches whose answers gather */
-	struct turn *turns;    /* `raw`: answers that wait for an earlier one */
+	struct websocket_handshake *handshake;
+	struct batch *batches;       /* JSON-RPC batches whose answers gather */
+	struct turn *turns;          /* `raw`: answers that wait for an earlier one */
+	struct websocket_pong *pong; /* waits for output to be written; NULL: none */
+	size_t held;                 /* bytes of answers that wait in batches and turns */
 	uint32_t turn_given, turn_due;
-	uint16_t uri_len, host_len, port_len;
-	uint16_t pings, messages; /* in this second: */
+	uint32_t pings, requests; /* in this second: */
 	uint32_t second;
 	uint32_t heard_s;   /* when anything last came, in seconds of the shard's clock */
 	uint32_t ping_s;    /* when an unanswered ping was sent; 0: none */
@@ -50,6 +58,9 @@ void websocket_begin(struct connection *connection, const struct websocket_optio
 void websocket_close(struct connection *connection, uint16_t code, const char *reason);
 /* One frame; false when the client reads too slowly, and then the WebSocket is being closed. */
 bool websocket_send(struct connection *connection, unsigned opcode, struct span payload);
+
+/* Counts one request against messages_per_second; false above it. */
+bool websocket_count_request(struct connection *connection);
 
 /* The path, host and port of the handshake. */
 struct span websocket_uri(const struct websocket *websocket);

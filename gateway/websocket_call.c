@@ -20,6 +20,9 @@
 
 #include <assert.h>
 
+/* Of a client's own id, as its text stands in the message. */
+enum { ID_MAX = 1024 };
+
 /* One request of a message on its way to becoming a call. */
 struct arrival {
 	struct connection *connection;
@@ -130,19 +133,25 @@ void websocket_call_answer(
 
 /* ---- what is no request ---- */
 
-static void answer_without_call(struct arrival *arrival, const struct refusal *refusal, int code)
+static struct envelope_result result_of_refusal(
+	const struct arrival *arrival, const struct refusal *refusal)
 {
-	struct connection *connection = arrival->connection;
 	const struct problem problem = {
 		.status = refusal->status, .type = refusal->type, .detail = refusal->detail
 	};
-	const struct envelope_result result = {
+	return (struct envelope_result){
 		.id = arrival->item->id,
 		.status = refusal->status,
-		.error_code = code,
-		.problem = write_problem(connection->shard, &problem),
+		.problem = write_problem(arrival->connection->shard, &problem),
 		.problem_title = span_from_text(problem_title(refusal->type)),
 	};
+}
+
+static void answer_without_call(struct arrival *arrival, const struct refusal *refusal, int code)
+{
+	struct connection *connection = arrival->connection;
+	struct envelope_result result = result_of_refusal(arrival, refusal);
+	result.error_code = code;
 	struct call_origin origin = { .batch = arrival->batch, .binary = arrival->binary };
 	if (arrival->batch != NULL) {
 		websocket_batch_expect(arrival->batch);
@@ -327,7 +336,9 @@ static void begin_call(struct arrival *arrival)
 		const struct refusal overload = { .status = 503,
 			.type = "overloaded",
 			.detail = "Too many calls are under way." };
-		answer_without_call(arrival, &overload, 0);
+		if (!arrival->item->notification) {
+			answer_without_call(arrival, &overload, 0);
+		}
 		return;
 	}
 	call->origin.batch = arrival->item->notification ? NULL : arrival->batch;
@@ -346,23 +357,51 @@ static void begin_call(struct arrival *arrival)
 	}
 }
 
-/* Too many at once: the client is told, and then that it cannot go on like this. */
-static bool refuse_flood(struct arrival *arrival)
+/* ---- floods ---- */
+
+struct flood {
+	enum reject why;
+	struct refusal refusal;
+	const char *reason; /* of the close */
+};
+
+static const struct flood too_many = { .why = REJECT_CALLS_IN_FLIGHT,
+	.refusal = { .status = 503,
+		.type = "overloaded",
+		.detail = "Too many calls of this connection are under way." },
+	.reason = "too many calls" };
+
+static const struct flood too_fast = { .why = REJECT_MESSAGE_RATE,
+	.refusal = { .status = 429,
+		.type = "too-many-requests",
+		.detail = "Messages come too fast." },
+	.reason = "too many messages" };
+
+/* The client is told at once, past batch and turn, and then that it cannot go on like this. */
+static void end_flood(struct arrival *arrival, const struct flood *flood)
 {
 	struct connection *connection = arrival->connection;
+	const struct websocket_options *options = options_of(connection);
+	struct buffer *out = &connection->shard->scratch.envelope;
+	shard_reject(connection->shard, flood->why, connection);
+	if (!arrival->item->notification && options->errors != ERRORS_CLOSE) {
+		const struct envelope_result result = result_of_refusal(arrival, &flood->refusal);
+		buffer_clear(out);
+		envelope_write(options->envelope, &result, out);
+		websocket_send(connection, WEBSOCKET_TEXT, buffer_span(out));
+	}
+	websocket_close(connection, WEBSOCKET_CODE_POLICY, flood->reason);
+}
+
+/* The request at `position` of its message; NULL: it is not one too many. */
+static const struct flood *find_flood(struct connection *connection, int64_t position)
+{
 	int64_t limit = connection->listener->options->limits.calls_in_flight;
-	if (limit == 0 || connection->call_count < limit) {
-		return false;
+	if (!websocket_count_request(connection)) {
+		return &too_fast;
 	}
-	const struct refusal flood = { .status = 503,
-		.type = "overloaded",
-		.detail = "Too many calls of this connection are under way." };
-	shard_reject(connection->shard, REJECT_CALLS_IN_FLIGHT, connection);
-	if (!arrival->item->notification) {
-		answer_without_call(arrival, &flood, 0);
-	}
-	websocket_close(connection, WEBSOCKET_CODE_POLICY, "too many calls");
-	return true;
+	bool full = limit > 0 && (position >= limit || connection->call_count >= limit);
+	return full ? &too_many : NULL;
 }
 
 static void handle_item(struct arrival *arrival)
@@ -370,24 +409,26 @@ static void handle_item(struct arrival *arrival)
 	const struct envelope_call *item = arrival->item;
 	if (item->error_code != 0) {
 		answer_unusable(arrival, item->error_code, item->error);
+	} else if (item->id.len > ID_MAX) {
+		answer_unusable(arrival, -32600, "The id is longer than 1 KiB.");
 	} else if (span_present(item->id) && !item->notification &&
 		   envelope_ids_are_unique(options_of(arrival->connection)->envelope) &&
 		   id_is_in_flight(arrival->connection, item->id)) {
 		answer_unusable(arrival, -32600, "A call with this id is under way.");
-	} else if (!refuse_flood(arrival)) {
+	} else {
 		make_request(arrival);
 		find_mapping(arrival);
 		begin_call(arrival);
 	}
 }
 
-static void read_message(struct connection *connection, struct span payload, bool binary,
-	void (*handle)(struct arrival *arrival))
+void websocket_call_message(struct connection *connection, struct span payload, bool binary)
 {
 	struct shard *shard = connection->shard;
 	struct envelope_cursor cursor = { .scratch = shard->scratch.cursor };
 	struct batch *batch = NULL;
 	struct envelope_call item;
+	int64_t position = 0;
 	envelope_open(options_of(connection)->envelope, payload, binary, &cursor);
 	while (!connection->dead && !connection->closing && envelope_next(&cursor, &item)) {
 		if (item.in_batch && batch == NULL) {
@@ -396,32 +437,17 @@ static void read_message(struct connection *connection, struct span payload, boo
 		struct arrival arrival = {
 			.connection = connection, .item = &item, .batch = batch, .binary = binary
 		};
-		handle(&arrival);
+		const struct flood *flood = find_flood(connection, position++);
+		if (flood != NULL) {
+			end_flood(&arrival, flood);
+		} else {
+			handle_item(&arrival);
+		}
 	}
 	if (batch != NULL) {
 		websocket_batch_close(connection, batch);
 	}
 	shard->scratch.cursor = cursor.scratch;
-}
-
-void websocket_call_message(struct connection *connection, struct span payload, bool binary)
-{
-	read_message(connection, payload, binary, handle_item);
-}
-
-static void refuse_item(struct arrival *arrival)
-{
-	const struct refusal refusal = {
-		.status = 429, .type = "too-many-requests", .detail = "Messages come too fast."
-	};
-	if (!arrival->item->notification) {
-		answer_without_call(arrival, &refusal, arrival->item->error_code);
-	}
-}
-
-void websocket_call_overload(struct connection *connection, struct span payload, bool binary)
-{
-	read_message(connection, payload, binary, refuse_item);
 }
 
 void websocket_call_finish(struct connection *connection)

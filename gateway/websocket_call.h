@@ -13,8 +13,6 @@ struct connection;
 
 /* One whole message. */
 void websocket_call_message(struct connection *connection, struct span payload, bool binary);
-/* One message too many: its requests are answered with 429 and go nowhere. */
-void websocket_call_overload(struct connection *connection, struct span payload, bool binary);
 void websocket_call_answer(
 	struct connection *connection, struct call *call, const struct call_answer *answer);
 /* Frees answers that wait for others. */

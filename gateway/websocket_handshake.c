@@ -179,15 +179,18 @@ static void remember(struct websocket *websocket, const struct http1_head *head,
 	struct span uri = http1_span_in(head->uri, bytes);
 	struct span host = http1_span_in(head->host, bytes);
 	struct span port = http1_span_in(head->port, bytes);
-	char *at = websocket->handshake = memory_new(1, uri.len + host.len + port.len);
+	struct websocket_handshake *handshake =
+		memory_new(1, sizeof(*handshake) + uri.len + host.len + port.len);
+	char *at = handshake->bytes;
 	memcpy(at, uri.ptr, uri.len);
 	memcpy(at + uri.len, host.ptr, host.len);
 	if (port.len > 0) {
 		memcpy(at + uri.len + host.len, port.ptr, port.len);
 	}
-	websocket->uri_len = (uint16_t)uri.len;
-	websocket->host_len = (uint16_t)host.len;
-	websocket->port_len = (uint16_t)port.len;
+	handshake->uri_len = (uint32_t)uri.len;
+	handshake->host_len = (uint32_t)host.len;
+	handshake->port_len = (uint32_t)port.len;
+	websocket->handshake = handshake;
 }
 
 static void open_websocket(struct connection *connection, const struct websocket_options *options,

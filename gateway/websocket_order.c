@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
+/*
+ * Batches are few and their answers come in any order. Turns may be many, and end mostly in order:
+ * those that wait stand in a ring by number, whose entrance is the last, so that both a turn that
+ * ends after all others and the one that is due next are found at once.
+ */
 #include "gateway/websocket_order.h"
 
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "gateway/connection.h"
+#include "gateway/listener.h"
+#include "gateway/quota.h"
+#include "gateway/shard.h"
 
 #include <stdlib.h>
 
@@ -25,11 +33,32 @@ struct turn {
 	char bytes[];
 };
 
+/* ---- what waits is bounded ---- */
+
+static void count_memory(struct connection *connection, int64_t more)
+{
+	quota_memory(connection->listener->quota, more);
+}
+
+/* Asked before more is held, so that one whole answer always fits. */
+static bool may_hold(struct connection *connection)
+{
+	int64_t limit = connection->listener->options->limits.output;
+	size_t waits = connection_unsent(connection) + connection->websocket.held;
+	if (connection->dead || limit == 0 || waits <= (size_t)limit) {
+		return !connection->dead;
+	}
+	shard_reject(connection->shard, REJECT_OUTPUT, connection);
+	connection_drop(connection);
+	return false;
+}
+
 /* ---- batches ---- */
 
 struct batch *websocket_batch_open(struct connection *connection)
 {
 	struct batch *batch = memory_new(1, sizeof(*batch));
+	count_memory(connection, sizeof(*batch));
 	batch->waiting = 1;
 	batch->next = connection->websocket.batches;
 	connection->websocket.batches = batch;
@@ -48,8 +77,18 @@ static void destroy_batch(struct connection *connection, struct batch *batch)
 		at = &(*at)->next;
 	}
 	*at = batch->next;
+	connection->websocket.held -= batch->answers.len;
+	count_memory(connection, -(int64_t)(sizeof(*batch) + batch->answers.cap));
 	buffer_finish(&batch->answers);
 	free(batch);
+}
+
+static void append(struct connection *connection, struct batch *batch, struct span bytes)
+{
+	size_t len = batch->answers.len, cap = batch->answers.cap;
+	buffer_append_span(&batch->answers, bytes);
+	connection->websocket.held += batch->answers.len - len;
+	count_memory(connection, (int64_t)(batch->answers.cap - cap));
 }
 
 void websocket_batch_close(struct connection *connection, struct batch *batch)
@@ -60,7 +99,7 @@ void websocket_batch_close(struct connection *connection, struct batch *batch)
 	if (batch->answers.failed) {
 		connection_drop(connection);
 	} else if (batch->answers.len > 0) {
-		buffer_append_char(&batch->answers, ']');
+		append(connection, batch, SPAN("]"));
 		websocket_send(connection, WEBSOCKET_TEXT, buffer_span(&batch->answers));
 	}
 	destroy_batch(connection, batch);
@@ -69,8 +108,11 @@ void websocket_batch_close(struct connection *connection, struct batch *batch)
 void websocket_batch_add(struct connection *connection, struct batch *batch, struct span bytes)
 {
 	if (bytes.len > 0) {
-		buffer_append_char(&batch->answers, batch->answers.len == 0 ? '[' : ',');
-		buffer_append_span(&batch->answers, bytes);
+		if (!may_hold(connection)) {
+			return;
+		}
+		append(connection, batch, batch->answers.len == 0 ? SPAN("[") : SPAN(","));
+		append(connection, batch, bytes);
 	}
 	websocket_batch_close(connection, batch);
 }
@@ -91,10 +133,32 @@ static void put_out(struct connection *connection, const struct websocket_output
 	}
 }
 
+/* Numbers may wrap; those that wait are never that far apart. */
+static bool is_later(uint32_t number, uint32_t other)
+{
+	return (int32_t)(number - other) > 0;
+}
+
+/* The one to stand behind, where the ring is not empty. */
+static struct turn *find_before(struct turn *last, uint32_t number)
+{
+	struct turn *at = last;
+	while (is_later(last->number, number) && at->next != last &&
+		is_later(number, at->next->number)) {
+		at = at->next;
+	}
+	return at;
+}
+
 static void hold(
 	struct connection *connection, uint32_t number, const struct websocket_output *output)
 {
-	struct turn *turn = malloc(sizeof(*turn) + output->bytes.len);
+	if (!may_hold(connection)) {
+		return;
+	}
+	struct websocket *websocket = &connection->websocket;
+	size_t size = sizeof(struct turn) + output->bytes.len;
+	struct turn *turn = malloc(size);
 	if (turn == NULL) {
 		connection_drop(connection);
 		return;
@@ -107,21 +171,29 @@ static void hold(
 	if (turn->len > 0) {
 		memcpy(turn->bytes, output->bytes.ptr, turn->len);
 	}
-	turn->next = connection->websocket.turns;
-	connection->websocket.turns = turn;
+	struct turn *last = websocket->turns;
+	struct turn *before = last != NULL ? find_before(last, number) : turn;
+	turn->next = last != NULL ? before->next : turn;
+	before->next = turn;
+	if (last == NULL || is_later(number, last->number)) {
+		websocket->turns = turn;
+	}
+	websocket->held += size;
+	count_memory(connection, (int64_t)size);
 }
 
-static struct turn *take_held(struct connection *connection, uint32_t number)
+static struct turn *take_first(struct connection *connection)
 {
-	struct turn **at = &connection->websocket.turns;
-	while (*at != NULL && (*at)->number != number) {
-		at = &(*at)->next;
+	struct websocket *websocket = &connection->websocket;
+	struct turn *last = websocket->turns, *first = last->next;
+	last->next = first->next;
+	if (first == last) {
+		websocket->turns = NULL;
 	}
-	struct turn *turn = *at;
-	if (turn != NULL) {
-		*at = turn->next;
-	}
-	return turn;
+	size_t size = sizeof(*first) + first->len;
+	websocket->held -= size;
+	count_memory(connection, -(int64_t)size);
+	return first;
 }
 
 void websocket_turn_end(
@@ -134,8 +206,8 @@ void websocket_turn_end(
 	}
 	put_out(connection, output);
 	websocket->turn_due++;
-	struct turn *turn;
-	while ((turn = take_held(connection, websocket->turn_due)) != NULL) {
+	while (websocket->turns != NULL && websocket->turns->next->number == websocket->turn_due) {
+		struct turn *turn = take_first(connection);
 		const struct websocket_output held = { .bytes = span_of(turn->bytes, turn->len),
 			.opcode = turn->opcode,
 			.close_code = turn->close_code,
@@ -151,10 +223,7 @@ void websocket_order_finish(struct connection *connection)
 	while (connection->websocket.batches != NULL) {
 		destroy_batch(connection, connection->websocket.batches);
 	}
-	struct turn *next;
-	for (struct turn *turn = connection->websocket.turns; turn != NULL; turn = next) {
-		next = turn->next;
-		free(turn);
+	while (connection->websocket.turns != NULL) {
+		free(take_first(connection));
 	}
-	connection->websocket.turns = NULL;
 }

@@ -20,8 +20,13 @@ struct websocket_output {
 	struct span bytes;
 	unsigned opcode;
 	uint16_t close_code; /* not 0: a close instead of a frame */
-	bool nothing;	     /* its turn is over, and that is all */
+	bool nothing;        /* its turn is over, and that is all */
 };
+
+/*
+ * What waits here counts as output. A client that has more of that than it may when another answer
+ * is to wait is gone afterwards: look at `dead` after batch_add and turn_end.
+ */
 
 /* Begins a batch; its requests follow. */
 struct batch *websocket_batch_open(struct connection *connection);

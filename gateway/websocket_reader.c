@@ -191,6 +191,10 @@ static enum websocket_event resume_header(struct websocket_reader *reader,
 		if (event != WEBSOCKET_EVENT_MORE) {
 			return event;
 		}
+		if (limits->memory_is_over && frame.length > 0) {
+			return fail(reader, item, WEBSOCKET_CODE_TRY_LATER,
+				"There is no memory just now.");
+		}
 	}
 	begin_frame(reader->partial, &frame);
 	return WEBSOCKET_EVENT_MORE;
@@ -342,6 +346,12 @@ void websocket_reader_release(struct websocket_reader *reader)
 	if (partial != NULL && (reader->ended || idle(partial))) {
 		websocket_reader_finish(reader);
 	}
+}
+
+size_t websocket_reader_memory(const struct websocket_reader *reader)
+{
+	const struct websocket_partial *partial = reader->partial;
+	return partial != NULL ? sizeof(*partial) + partial->message.cap : 0;
 }
 
 void websocket_reader_finish(struct websocket_reader *reader)

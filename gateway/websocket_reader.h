@@ -25,8 +25,9 @@
 
 /* 0: none. */
 struct websocket_limits {
-	uint64_t message;   /* bytes of one message; 1009, already at the frame header */
-	uint32_t fragments; /* continuation frames of one message; 1008 */
+	uint64_t message;    /* bytes of one message; 1009, already at the frame header */
+	uint32_t fragments;  /* continuation frames of one message; 1008 */
+	bool memory_is_over; /* true: a frame that would need memory is refused; 1013 */
 };
 
 /* What has arrived and is not done with. */
@@ -71,3 +72,5 @@ enum websocket_event websocket_reader_next(struct websocket_reader *reader,
 /* Frees what the last item stood in, if nothing is incomplete: call it before the connection idles.
  */
 void websocket_reader_release(struct websocket_reader *reader);
+/* Bytes that it holds. */
+size_t websocket_reader_memory(const struct websocket_reader *reader);
