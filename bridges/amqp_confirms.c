@@ -40,16 +40,31 @@ static uint64_t mix(uint64_t mark, uint64_t piece)
 
 uint64_t amqp_confirms_mark(struct span correlation_id)
 {
-	uint64_t mark = correlation_id.len + 1, piece;
-	for (; correlation_id.len >= sizeof(piece);
-		correlation_id = span_skip(correlation_id, sizeof(piece))) {
-		memcpy(&piece, correlation_id.ptr, sizeof(piece));
+	const char *at = correlation_id.ptr;
+	size_t len = correlation_id.len;
+	uint64_t mark = len + 1, piece = 0;
+	if (len < sizeof(piece)) {
+		if (len > 0) {
+			memcpy(&piece, at, len);
+		}
+		return mix(mark, piece);
+	}
+	const char *last = at + len - sizeof(piece);
+	for (; at < last; at += sizeof(piece)) {
+		memcpy(&piece, at, sizeof(piece));
 		mark = mix(mark, piece);
 	}
-	for (; correlation_id.len > 0; correlation_id = span_skip(correlation_id, 1)) {
-		mark = mix(mark, (unsigned char)correlation_id.ptr[0]);
+	/* may overlap with what came before */
+	memcpy(&piece, last, sizeof(piece));
+	return mix(mark, piece);
+}
+
+/* The first one is always open, so that there are open ones exactly if there are any. */
+static void skip_taken(struct amqp_confirms *confirms)
+{
+	while (confirms->first < confirms->next && at(confirms, confirms->first)->taken) {
+		confirms->first++;
 	}
-	return mark;
 }
 
 static void grow(struct amqp_confirms *confirms)
@@ -80,6 +95,7 @@ void amqp_confirms_keep(struct amqp_confirms *confirms, uint64_t count)
 {
 	while (confirms->next - confirms->first > count) {
 		confirms->first++;
+		skip_taken(confirms);
 	}
 }
 
@@ -95,21 +111,18 @@ bool amqp_confirms_take(struct amqp_confirms *confirms, uint64_t number, struct 
 	}
 	at(confirms, number)->taken = true;
 	*leg = at(confirms, number)->leg;
-	while (confirms->first < confirms->next && at(confirms, confirms->first)->taken) {
-		confirms->first++;
-	}
+	skip_taken(confirms);
 	return true;
 }
 
 bool amqp_confirms_take_until(struct amqp_confirms *confirms, uint64_t number, struct leg *leg)
 {
-	while (confirms->first < confirms->next && confirms->first <= number) {
-		if (amqp_confirms_take(confirms, confirms->first, leg)) {
-			return true;
-		}
-		confirms->first++;
+	if (amqp_confirms_empty(confirms) || confirms->first > number) {
+		return false;
 	}
-	return false;
+	*leg = at(confirms, confirms->first++)->leg;
+	skip_taken(confirms);
+	return true;
 }
 
 bool amqp_confirms_take_returned(struct amqp_confirms *confirms, uint64_t mark, struct leg *leg)

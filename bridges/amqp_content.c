@@ -19,23 +19,26 @@
 #include <stdlib.h>
 
 #define SHORT_TEXT_MAX 255
+#define SAFE_DIGITS 18
 #define NUMBER_MAX 40 /* characters of a real; longer ones travel as text */
 
-/* In the order in which they are written; the header table goes behind the second. */
-static const uint16_t flags[PROPERTY_COUNT] = {
-	[PROPERTY_CONTENT_TYPE] = AMQP_BASIC_CONTENT_TYPE_FLAG,
-	[PROPERTY_CONTENT_ENCODING] = AMQP_BASIC_CONTENT_ENCODING_FLAG,
-	[PROPERTY_DELIVERY_MODE] = AMQP_BASIC_DELIVERY_MODE_FLAG,
-	[PROPERTY_PRIORITY] = AMQP_BASIC_PRIORITY_FLAG,
-	[PROPERTY_CORRELATION_ID] = AMQP_BASIC_CORRELATION_ID_FLAG,
-	[PROPERTY_REPLY_TO] = AMQP_BASIC_REPLY_TO_FLAG,
-	[PROPERTY_EXPIRATION] = AMQP_BASIC_EXPIRATION_FLAG,
-	[PROPERTY_MESSAGE_ID] = AMQP_BASIC_MESSAGE_ID_FLAG,
-	[PROPERTY_TIMESTAMP] = AMQP_BASIC_TIMESTAMP_FLAG,
-	[PROPERTY_TYPE] = AMQP_BASIC_TYPE_FLAG,
-	[PROPERTY_USER_ID] = AMQP_BASIC_USER_ID_FLAG,
-	[PROPERTY_APP_ID] = AMQP_BASIC_APP_ID_FLAG,
-	[PROPERTY_CLUSTER_ID] = AMQP_BASIC_CLUSTER_ID_FLAG,
+const uint8_t amqp_content_properties[AMQP_CONTENT_FLAGS] = {
+	[0] = PROPERTY_COUNT, /* a second word of flags, which 0-9-1 does not need */
+	[1] = PROPERTY_COUNT,
+	[2] = PROPERTY_CLUSTER_ID,
+	[3] = PROPERTY_APP_ID,
+	[4] = PROPERTY_USER_ID,
+	[5] = PROPERTY_TYPE,
+	[6] = PROPERTY_TIMESTAMP,
+	[7] = PROPERTY_MESSAGE_ID,
+	[8] = PROPERTY_EXPIRATION,
+	[9] = PROPERTY_REPLY_TO,
+	[10] = PROPERTY_CORRELATION_ID,
+	[11] = PROPERTY_PRIORITY,
+	[12] = PROPERTY_DELIVERY_MODE,
+	[13] = PROPERTY_COUNT, /* the header table */
+	[14] = PROPERTY_CONTENT_ENCODING,
+	[15] = PROPERTY_CONTENT_TYPE,
 };
 
 /* ---- scalars ---- */
@@ -80,8 +83,29 @@ static char *put_text(char *at, struct span text)
 	return put_long(at, AMQP_FIELD_KIND_UTF8, text);
 }
 
+/* Digits that are too few to overflow. */
+static bool parse_digits(struct span digits, int64_t *value)
+{
+	int64_t parsed = 0;
+	if (digits.len == 0 || digits.len > SAFE_DIGITS) {
+		return false;
+	}
+	for (size_t i = 0; i < digits.len; i++) {
+		unsigned digit = (unsigned char)digits.ptr[i] - (unsigned)'0';
+		if (digit > 9) {
+			return false;
+		}
+		parsed = parsed * 10 + digit;
+	}
+	*value = parsed;
+	return true;
+}
+
 static bool parse_integer(struct span text, int64_t *value)
 {
+	if (parse_digits(text, value)) {
+		return true;
+	}
 	bool negative = text.len > 0 && text.ptr[0] == '-';
 	struct span digits = span_skip(text, negative ? 1 : 0);
 	int64_t parsed = 0; /* negative, where there is room for one more */
@@ -267,11 +291,8 @@ static char *put_property(char *at, enum message_property property, struct span 
 
 size_t amqp_content_size(const struct message *message)
 {
-	/* flags, and for each property at most a length byte more than its text, or a number */
-	size_t size = 2 + PROPERTY_COUNT * 9 + 4;
-	for (unsigned i = 0; i < PROPERTY_COUNT; i++) {
-		size += message->properties[i].len;
-	}
+	/* flags, properties that are short texts or less, length of the header table */
+	size_t size = 2 + PROPERTY_COUNT * (1 + SHORT_TEXT_MAX) + 4;
 	for (unsigned i = 0; i < message->header_count; i++) {
 		const struct message_header *header = &message->headers[i];
 		/* in JSON a number of one digit and its comma become nine bytes at most */
@@ -281,20 +302,29 @@ size_t amqp_content_size(const struct message *message)
 	return size;
 }
 
-char *amqp_content_write(const struct message *message, char *out)
+static unsigned flags_of(const struct message *message)
 {
-	uint16_t present = 0;
-	char *at = out + 2;
-	for (unsigned i = 0; i < PROPERTY_COUNT && at != NULL; i++) {
-		if (i == PROPERTY_DELIVERY_MODE && message->header_count > 0) {
-			present |= AMQP_BASIC_HEADERS_FLAG;
-			at = put_headers(at, message);
-		}
-		if (at != NULL && span_present(message->properties[i])) {
-			present |= flags[i];
-			at = put_property(at, i, message->properties[i]);
+	unsigned flags = message->header_count > 0 ? AMQP_BASIC_HEADERS_FLAG : 0;
+	for (unsigned bit = 0; bit < AMQP_CONTENT_FLAGS; bit++) {
+		unsigned property = amqp_content_properties[bit];
+		if (property != PROPERTY_COUNT && span_present(message->properties[property])) {
+			flags |= 1u << bit;
 		}
 	}
-	put16(out, present);
+	return flags;
+}
+
+char *amqp_content_write(const struct message *message, char *out)
+{
+	unsigned flags = flags_of(message);
+	char *at = put16(out, (uint16_t)flags);
+	while (flags != 0 && at != NULL) {
+		unsigned bit = amqp_content_first(flags);
+		unsigned property = amqp_content_properties[bit];
+		at = property == PROPERTY_COUNT
+			     ? put_headers(at, message)
+			     : put_property(at, property, message->properties[property]);
+		flags -= 1u << bit;
+	}
 	return at;
 }

@@ -10,9 +10,23 @@
 #include "message/message.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Tables and arrays nested deeper than this travel as text. */
 #define AMQP_CONTENT_DEPTH_MAX 8
+
+/*
+ * A content header starts with a word of flags, then comes what they say, the highest bit first.
+ * Properties by the number of their bit; PROPERTY_COUNT: none, or the header table.
+ */
+#define AMQP_CONTENT_FLAGS 16
+extern const uint8_t amqp_content_properties[AMQP_CONTENT_FLAGS];
+
+/* The bit of what comes first; needs one. */
+static inline unsigned amqp_content_first(unsigned flags)
+{
+	return 31 - (unsigned)__builtin_clz(flags);
+}
 
 /* An upper bound of what amqp_content_write() writes. */
 size_t amqp_content_size(const struct message *message);

@@ -12,6 +12,8 @@
  */
 #include "bridges/amqp_frame.h"
 
+#include "bridges/amqp_content.h"
+
 #include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,26 +29,6 @@ struct frame {
 	amqp_channel_t channel;
 	struct span payload;
 	size_t size; /* all of it */
-};
-
-/* By the number of their flag's bit. The header table's and the two unused are the library's. */
-static const uint8_t properties[16] = {
-	PROPERTY_COUNT,
-	PROPERTY_COUNT,
-	PROPERTY_CLUSTER_ID,
-	PROPERTY_APP_ID,
-	PROPERTY_USER_ID,
-	PROPERTY_TYPE,
-	PROPERTY_TIMESTAMP,
-	PROPERTY_MESSAGE_ID,
-	PROPERTY_EXPIRATION,
-	PROPERTY_REPLY_TO,
-	PROPERTY_CORRELATION_ID,
-	PROPERTY_PRIORITY,
-	PROPERTY_DELIVERY_MODE,
-	PROPERTY_COUNT,
-	PROPERTY_CONTENT_ENCODING,
-	PROPERTY_CONTENT_TYPE,
 };
 
 static uint16_t get16(const char *at)
@@ -147,9 +129,8 @@ static bool read_properties(struct span payload, struct message *reply)
 	struct span rest = span_skip(payload, CONTENT_FIXED);
 	unsigned flags = get16(payload.ptr + CONTENT_FIXED - 2);
 	while (flags != 0) {
-		/* They stand in the order of their flags, the highest bit first. */
-		unsigned bit = 31 - (unsigned)__builtin_clz(flags);
-		enum message_property property = properties[bit];
+		unsigned bit = amqp_content_first(flags);
+		enum message_property property = amqp_content_properties[bit];
 		if (property == PROPERTY_COUNT ||
 			!take_property(&rest, property, &reply->properties[property])) {
 			return false;

@@ -201,8 +201,7 @@ static size_t receive_in_place(struct amqp_link *link, struct span bytes)
 	return used;
 }
 
-/* Up to the end of a frame, or all that there is. Gives how many bytes are done; 0: the link failed.
- */
+/* Up to the end of a frame, or all there is. Gives how many bytes are done; 0: the link failed. */
 static size_t receive_by_library(struct amqp_link *link, struct span bytes)
 {
 	amqp_frame_t frame;
