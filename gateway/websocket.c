@@ -356,7 +356,6 @@ const struct codec websocket_codec = {
 	.answer = websocket_call_answer,
 	.deadline = handle_deadline,
 	.writable = handle_writable,
-	.writable = connection_resume,
 	.drain = handle_drain,
 	.finish = handle_finish,
 };
