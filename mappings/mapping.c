@@ -193,7 +193,8 @@ int64_t mapping_limit_reply(const struct mapping *mapping)
 
 bool mapping_to_queue(const struct mapping *mapping)
 {
-	return mapping->send.to_queue;
+	/* without an exchange, as over loopback, nobody else can have it either */
+	return mapping->send.to_queue || mapping->send.exchange == NULL;
 }
 
 int mapping_accepts_body(const struct mapping *mapping, bool has_body, struct refusal *refusal)
