@@ -372,8 +372,8 @@ static enum line header_line(
 		return fail_line(head, 400, "A header has a character that is not allowed.");
 	}
 	const unsigned char *end = line_end;
-	while (http1_is_blank(end[-1]) && end > value) {
-		end--;
+	if (end[-1] <= ' ') {
+		end = http1_trim_blanks(value, end);
 	}
 	if (head->header_count == in->count_max) {
 		return fail_line(head, 431, "There are too many headers.");

@@ -57,28 +57,46 @@ static void take_trace(const struct http1_head *head, const char *bytes, struct 
 	}
 }
 
+static void take_headers(
+	const struct http1_head *head, const char *bytes, struct request_header *out)
+{
+	const struct http1_header *end = head->headers + head->header_count;
+	for (const struct http1_header *header = head->headers; header < end; header++, out++) {
+		out->name = span_of(bytes + header->name.off, header->name.len);
+		out->value = span_of(bytes + header->value.off, header->value.len);
+	}
+}
+
 void http1_request_make(struct connection *connection, const struct http1_head *head,
 	const char *bytes, struct request *request)
 {
-	struct request_header *headers = connection->shard->scratch.headers;
-	for (uint32_t i = 0; i < head->header_count; i++) {
-		const struct http1_header *header = &head->headers[i];
-		headers[i].name = span_of(bytes + header->name.off, header->name.len);
-		headers[i].value = span_of(bytes + header->value.off, header->value.len);
-	}
+	take_headers(head, bytes, connection->shard->scratch.headers);
 	struct span request_id = field(head, HTTP1_FIELD_X_REQUEST_ID, bytes);
+	/* All of them by name: it is cheaper than to clear what is filled next. */
 	*request = (struct request){
+		.websocket = false,
 		.method = span_of(bytes + head->method.off, head->method.len),
 		.uri = http1_span_in(head->uri, bytes),
 		.path = http1_span_in(head->path, bytes),
 		.query = http1_span_in(head->query, bytes),
-		.headers = headers,
+		.op = SPAN_ABSENT,
+		.op_json = SPAN_ABSENT,
+		.headers = connection->shard->scratch.headers,
 		.header_count = head->header_count,
 		.content_type = field(head, HTTP1_FIELD_CONTENT_TYPE, bytes),
 		.content_encoding = field(head, HTTP1_FIELD_CONTENT_ENCODING, bytes),
+		.has_body = false,
+		.body = SPAN_ABSENT,
+		.body_is_json = false,
 		.scheme = SPAN("http"),
 		.host = http1_span_in(head->host, bytes),
 		.port = http1_span_in(head->port, bytes),
+		.client = connection->client,
+		.connection_id = connection->id,
+		.request_id = SPAN_ABSENT,
+		.token = SPAN_ABSENT,
+		.traceparent = SPAN_ABSENT,
+		.tracestate = SPAN_ABSENT,
 	};
 	if (http1_request_id_is_valid(request_id)) {
 		request->request_id = request_id;

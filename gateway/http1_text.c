@@ -49,13 +49,13 @@ const unsigned char http1_classes[256] = { ['0' ... '9'] = MARK | HTTP1_DIGIT | 
 const unsigned char *http1_skip_target(
 	const unsigned char *at, const unsigned char *end, enum http1_class class)
 {
-	while (end - at >= 16) {
+	for (; end - at >= 16; at += 16) {
 		http1_sixteen bytes = http1_load_sixteen(at);
 		http1_sixteen letter = (bytes | 0x20) - 'a' <= 'z' - 'a';
-		http1_sixteen other = bytes - '-' <= '9' - '-';
-		size_t ordinary = http1_count_before(~(letter | other));
-		at += ordinary;
-		if (ordinary < 16) {
+		http1_sixteen digit = bytes - '-' <= '9' - '-';
+		unsigned other = http1_flags(~(letter | digit));
+		if (other != 0) {
+			at += __builtin_ctz(other);
 			break;
 		}
 	}

@@ -57,18 +57,17 @@ static inline http1_sixteen http1_load_sixteen(const unsigned char *at)
 	return bytes;
 }
 
-/* How many bytes stand before the first one that is flagged with FF; the others are 00. */
-static inline size_t http1_count_before(http1_sixteen flags)
+/* A bit for each byte that is flagged with FF, the first one's the lowest; the others are 00. */
+static inline unsigned http1_flags(http1_sixteen flags)
 {
 #ifdef __SSE2__
-	unsigned mask = (unsigned)_mm_movemask_epi8((__m128i)flags);
-	return mask == 0 ? 16 : (size_t)__builtin_ctz(mask);
+	return (unsigned)_mm_movemask_epi8((__m128i)flags);
 #else
-	size_t count = 0;
-	while (count < 16 && flags[count] == 0) {
-		count++;
+	unsigned mask = 0;
+	for (unsigned i = 0; i < 16; i++) {
+		mask |= (flags[i] & 1u) << i;
 	}
-	return count;
+	return mask;
 #endif
 }
 
@@ -90,6 +89,16 @@ static inline const unsigned char *http1_skip_blanks(
 	return at;
 }
 
+/* The end of a text whose blanks at the end are cut off. */
+static inline const unsigned char *http1_trim_blanks(
+	const unsigned char *start, const unsigned char *end)
+{
+	while (end > start && http1_is_blank(end[-1])) {
+		end--;
+	}
+	return end;
+}
+
 /*
  * The first byte that is no HTTP1_TOKEN, or `end`. All but letters and "-" is rare in names and
  * left to the table.
@@ -97,12 +106,12 @@ static inline const unsigned char *http1_skip_blanks(
 static inline const unsigned char *http1_skip_token(
 	const unsigned char *at, const unsigned char *end)
 {
-	while (end - at >= 16) {
+	for (; end - at >= 16; at += 16) {
 		http1_sixteen bytes = http1_load_sixteen(at);
 		http1_sixteen letter = (bytes | 0x20) - 'a' <= 'z' - 'a';
-		size_t ordinary = http1_count_before(~(letter | (bytes == '-')));
-		at += ordinary;
-		if (ordinary < 16) {
+		unsigned other = http1_flags(~(letter | (bytes == '-')));
+		if (other != 0) {
+			at += __builtin_ctz(other);
 			if (*at == ':') {
 				return at;
 			}
@@ -119,32 +128,31 @@ static inline const unsigned char *http1_skip_token(
 static inline const unsigned char *http1_skip_ordinary_host(
 	const unsigned char *at, const unsigned char *end)
 {
-	while (end - at >= 16) {
+	for (; end - at >= 16; at += 16) {
 		http1_sixteen bytes = http1_load_sixteen(at);
 		http1_sixteen letter = (bytes | 0x20) - 'a' <= 'z' - 'a';
-		http1_sixteen other = (bytes - '-' <= '9' - '-') & (bytes != '/');
-		size_t ordinary = http1_count_before(~(letter | other));
-		at += ordinary;
-		if (ordinary < 16) {
-			break;
+		http1_sixteen digit = (bytes - '-' <= '9' - '-') & (bytes != '/');
+		unsigned other = http1_flags(~(letter | digit));
+		if (other != 0) {
+			return at + __builtin_ctz(other);
 		}
 	}
 	return at;
 }
 
-/* The first control character that is not a tab, or `end`. */
+/* The first control character that is not a tab, or `end`. Tabs are rare: byte by byte behind one. */
 static inline const unsigned char *http1_skip_text(
 	const unsigned char *at, const unsigned char *end)
 {
-	while (end - at >= 16) {
+	for (; end - at >= 16; at += 16) {
 		http1_sixteen bytes = http1_load_sixteen(at);
-		size_t ordinary = http1_count_before((bytes < 0x20) | (bytes == 0x7f));
-		at += ordinary;
-		if (ordinary < 16) {
+		unsigned control = http1_flags((bytes < 0x20) | (bytes == 0x7f));
+		if (control != 0) {
+			at += __builtin_ctz(control);
 			if (*at != '\t') {
 				return at;
 			}
-			at++;
+			break;
 		}
 	}
 	while (at < end && ((*at >= 0x20 && *at != 0x7f) || *at == '\t')) {
