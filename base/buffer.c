@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 
 #include "base/hex.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,6 +38,13 @@ bool buffer_grow(struct buffer *buffer, size_t more)
 
 void buffer_append_number(struct buffer *buffer, uint64_t value)
 {
+	if (value < 100000000) {
+		if (buffer_reserve(buffer, 8)) {
+			buffer->len +=
+				text_write_digits(buffer->data + buffer->len, (uint32_t)value);
+		}
+		return;
+	}
 	size_t count = 1;
 	for (uint64_t power = 10; count < 20 && value >= power; power *= 10) {
 		count++;

@@ -97,3 +97,21 @@ static inline bool text_read_digits(const char *end, size_t len, uint64_t *numbe
 	*number = (word * 10000 + (word >> 32)) & UINT32_MAX;
 	return good;
 }
+
+/*
+ * Writes a number below 100 000 000 without leading zeros; gives how many digits, but `out` takes 8
+ * bytes in any case. The same steps backwards: numbers of four digits, of two, of one, side by
+ * side; the multiplications divide by 100 and by 10.
+ */
+static inline size_t text_write_digits(char out[static 8], uint32_t number)
+{
+	uint64_t word = number / 10000 | (uint64_t)(number % 10000) << 32;
+	uint64_t upper = (word * 5243 >> 19) & UINT64_C(0x0000007f0000007f);
+	word = upper | (word - upper * 100) << 16;
+	upper = (word * 103 >> 10) & UINT64_C(0x000f000f000f000f);
+	word = upper | (word - upper * 10) << 8;
+	unsigned zeros = number == 0 ? 7 : (unsigned)__builtin_ctzll(word) / 8;
+	word = htole64((word | UINT64_C(0x3030303030303030)) >> 8 * zeros);
+	memcpy(out, &word, 8);
+	return 8 - zeros;
+}

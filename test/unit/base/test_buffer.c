@@ -22,6 +22,20 @@ static void appends_grow_the_buffer_and_keep_the_bytes(void **state)
 	assert_null(buffer.data);
 }
 
+static void numbers_have_all_their_digits_and_no_more(void **state)
+{
+	(void)state;
+	struct buffer buffer = { 0 };
+	static const uint64_t numbers[] = { 0, 7, 10, 99999999, 100000000, UINT32_MAX, UINT64_MAX };
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		buffer_append_number(&buffer, numbers[i]);
+		buffer_append_char(&buffer, ' ');
+	}
+	assert_true(span_equal(buffer_span(&buffer),
+		SPAN("0 7 10 99999999 100000000 4294967295 18446744073709551615 ")));
+	buffer_finish(&buffer);
+}
+
 static void a_size_that_cannot_be_had_is_remembered_as_failure(void **state)
 {
 	(void)state;
@@ -39,7 +53,8 @@ static void a_size_that_cannot_be_had_is_remembered_as_failure(void **state)
 static void base64_pads_every_length(void **state)
 {
 	(void)state;
-	static const char *const expected[] = { "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=" };
+	static const char *const expected[] = { "", "Zg==", "Zm8=", "Zm9v",
+		"Zm9vYg==", "Zm9vYmE=" };
 	for (size_t len = 0; len < 6; len++) {
 		struct buffer buffer = { 0 };
 		buffer_append_base64(&buffer, span_of("foobar", len));
@@ -62,6 +77,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(appends_grow_the_buffer_and_keep_the_bytes),
+		cmocka_unit_test(numbers_have_all_their_digits_and_no_more),
 		cmocka_unit_test(a_size_that_cannot_be_had_is_remembered_as_failure),
 		cmocka_unit_test(base64_pads_every_length),
 		cmocka_unit_test(hexadecimal_is_lower_case),

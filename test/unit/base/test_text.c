@@ -68,12 +68,15 @@ static void printable_is_what_has_neither_controls_nor_more_than_ascii(void **st
 static void up_to_eight_digits_are_a_number(void **state)
 {
 	(void)state;
-	for (uint64_t expected = 0; expected < 100000000; expected += 1 + expected / 7) {
+	for (uint64_t expected = 0; expected < 100000000; expected += 1 + expected / 7777) {
 		char text[32];
 		uint64_t number;
 		int len = snprintf(text, sizeof(text), "Length 9%" PRIu64, expected) - 8;
 		assert_true(text_read_digits(text + 8 + len, (size_t)len, &number));
 		assert_int_equal(number, expected);
+		char digits[8];
+		assert_int_equal(text_write_digits(digits, (uint32_t)expected), len);
+		assert_memory_equal(digits, text + 8, (size_t)len);
 	}
 }
 
