@@ -3,9 +3,9 @@
 
 /*
  * The library's way is a struct of properties, a table of typed values in a pool, and then a walk
- * over both. This is a fifth of a call's cost (docs/decisions/0002-amqp-as-a-codec.md), so the same
- * bytes are written here in one walk over the message. What comes back from the broker is read by
- * the library: that is where care is worth more than speed.
+ * over both. Every call pays for that (docs/decisions/0002-amqp-as-a-codec.md), so the same bytes
+ * are written here in one walk over the message. Header tables that come back from the broker are
+ * read by the library: there care is worth more than speed.
  */
 #include "bridges/amqp_content.h"
 

@@ -256,6 +256,23 @@ static void reads_damaged_replies_as_the_library_does(void **state)
 	assert_in_range(read, 1, 20 * ROUNDS - 1);
 }
 
+/* A text of every length too long, with and without another property to be read behind it. */
+static void reads_no_text_that_leaves_its_frame(void **state)
+{
+	struct site *site = *state;
+	for (unsigned longer = 1; longer < 250; longer++) {
+		for (unsigned more = 0; more < 2; more++) {
+			struct message message = { .exchange = SPAN(""), .routing_key = SPAN("") };
+			message.properties[PROPERTY_CONTENT_TYPE] = SPAN("text");
+			write_reply(site, &message);
+			char *header = site->output.bytes.data + site->method_size + 7;
+			header[13] |= more ? AMQP_BASIC_CLUSTER_ID_FLAG : 0;
+			header[14] = (char)(4 + longer);
+			assert_int_equal(read_in_place(site, written(site)), 0);
+		}
+	}
+}
+
 static void leaves_what_is_rare_to_the_library(void **state)
 {
 	struct site *site = *state;
@@ -350,6 +367,7 @@ int main(void)
 		TEST(leaves_what_stands_behind_a_reply_alone),
 		TEST(reads_no_reply_that_is_not_whole),
 		TEST(reads_damaged_replies_as_the_library_does),
+		TEST(reads_no_text_that_leaves_its_frame),
 		TEST(leaves_what_is_rare_to_the_library),
 		TEST(reads_no_frame_larger_than_agreed),
 		TEST(reads_acks),
