@@ -26,6 +26,8 @@
 
 #define INPUT_PER_TURN 65536
 #define BROKER_TEXT_MAX 100
+/* A dozen confirms. What is urgent, a returned message, is larger. */
+#define PATIENT_BYTES 256
 #define SILENT_WITHOUT_HEARTBEAT_MS 20000
 
 static void handle_login(void *owner, amqp_connection_state_t connection, const char *why);
@@ -252,6 +254,24 @@ static void handle_readable(struct ev_loop *loop, ev_io *readable, int events)
 	read_input(readable->data);
 }
 
+void amqp_link_poll(struct amqp_link *link)
+{
+	if (amqp_link_is_open(link) && amqp_get_sockfd(link->connection) >= 0) {
+		read_input(link);
+	}
+}
+
+void amqp_link_set_patient(struct amqp_link *link, bool patient)
+{
+	int bytes = patient ? PATIENT_BYTES : 1;
+	if (!amqp_link_is_open(link) || link->heartbeat <= 0 || link->patient == patient) {
+		return;
+	}
+	link->patient = setsockopt(amqp_get_sockfd(link->connection), SOL_SOCKET, SO_RCVLOWAT,
+				&bytes, sizeof(bytes)) == 0 &&
+			patient;
+}
+
 /* What the login read beyond its own end. */
 static void take_over_input(struct amqp_link *link)
 {
@@ -279,7 +299,7 @@ static void handle_silence(struct amqp_link *link)
 {
 	double limit = 2 * link->heartbeat;
 	struct ev_loop *loop = link->host->loop;
-	if (ev_now(loop) - link->last_input > limit) {
+	if (link->patient || ev_now(loop) - link->last_input > limit) {
 		/* This process may have been the one that slept: look before judging. */
 		read_input(link);
 	}
@@ -319,6 +339,7 @@ void amqp_link_adopt(struct amqp_link *link, amqp_connection_state_t connection)
 	link->connection = connection;
 	link->state = AMQP_LINK_OPEN;
 	link->in_frame = false;
+	link->patient = false;
 	link->frame_max = (size_t)amqp_get_frame_max(connection);
 	link->heartbeat = amqp_get_heartbeat(connection);
 	link->last_input = link->last_output = ev_now(link->host->loop);

@@ -47,6 +47,7 @@ struct amqp_link {
 	struct amqp_login *login;
 	amqp_connection_state_t connection;
 	size_t frame_max;
+	bool patient;
 	bool in_frame; /* the library may have the start of the frame that comes next */
 	struct amqp_output output;
 	struct reconnect reconnect;
@@ -77,6 +78,14 @@ void amqp_link_method(
 void amqp_link_hurry(struct amqp_link *link);
 /* Writes what is queued as far as the socket takes it. */
 void amqp_link_flush(struct amqp_link *link);
+
+/*
+ * A patient link is not woken by the first byte but when a good deal has come: for input that nobody
+ * waits for. Its owner looks now and then; silence is still noticed. Needs heartbeats.
+ */
+void amqp_link_set_patient(struct amqp_link *link, bool patient);
+/* Reads what is there without waiting. */
+void amqp_link_poll(struct amqp_link *link);
 
 /* The input path without a socket: a logged-in connection, and bytes as they come from a broker. */
 void amqp_link_adopt(struct amqp_link *link, amqp_connection_state_t connection);

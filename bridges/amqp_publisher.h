@@ -32,6 +32,7 @@ struct amqp_publisher {
 	struct amqp_channel **channels; /* by number - 1 */
 	unsigned count, capacity;
 	struct amqp_channel *recent; /* used last */
+	ev_timer patience;           /* a look at confirms that nobody waits for */
 };
 
 void amqp_publisher_init(struct amqp_publisher *publisher, struct amqp_link *link,

@@ -77,7 +77,8 @@ struct bridge_host {
 	const char *bridge;      /* name of the configured instance */
 	const char *instance;    /* of the process */
 	unsigned shard;
-	size_t reply_max;             /* bytes; larger replies become on_oversized; 0: none */
+	bool confirms_wanted; /* some mapping waits for on_confirm; else it may come a moment late */
+	size_t reply_max;     /* bytes; larger replies become on_oversized; 0: none */
 	const char *const *exchanges; /* distinct constant exchanges of the mappings, "" left out;
 					 NULL-terminated */
 };

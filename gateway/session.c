@@ -145,6 +145,18 @@ static size_t largest_reply(const struct config *config)
 	return (size_t)largest;
 }
 
+static bool waits_for_confirms(const struct config *config, size_t bridge)
+{
+	for (size_t i = 0; i < mapping_table_count(config->mappings); i++) {
+		const struct mapping *mapping = mapping_table_at(config->mappings, i);
+		if (mapping_bridge_index(mapping) == bridge &&
+			mapping_when(mapping) == WHEN_CONFIRMED) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void session_init(struct session *session, struct shard *shard, size_t index)
 {
 	const struct bridge_instance *instance = &shard->config->bridges[index];
@@ -157,6 +169,7 @@ void session_init(struct session *session, struct shard *shard, size_t index)
 			.instance = shard->config->instance,
 			.shard = shard->index,
 			.reply_max = largest_reply(shard->config),
+			.confirms_wanted = waits_for_confirms(shard->config, index),
 			.exchanges = instance->exchanges,
 		},
 		.shard = shard,
