@@ -62,21 +62,29 @@ static void write_frame(struct connection *connection, unsigned opcode, struct s
 	connection_write_body(connection, payload);
 }
 
-/* A client that takes none of its answers: 1013 if it fits, and the end. */
-static bool refuse_slow_reader(struct connection *connection)
+static bool is_over(const struct connection *connection, size_t waiting)
 {
 	int64_t limit = limits_of(connection)->output;
-	if (limit == 0 || connection_unsent(connection) <= (size_t)limit) {
-		return false;
+	return limit > 0 && connection_unsent(connection) + waiting > (size_t)limit;
+}
+
+bool websocket_has_room(struct connection *connection, size_t waiting)
+{
+	if (is_over(connection, waiting)) {
+		/* what gathered in this turn says nothing about the client yet */
+		connection_flush(connection->shard);
+	}
+	if (connection->dead || !is_over(connection, waiting)) {
+		return !connection->dead;
 	}
 	shard_reject(connection->shard, REJECT_OUTPUT, connection);
 	connection_drop(connection);
-	return true;
+	return false;
 }
 
 bool websocket_send(struct connection *connection, unsigned opcode, struct span payload)
 {
-	if (connection->dead || connection->closing || refuse_slow_reader(connection)) {
+	if (connection->dead || connection->closing || !websocket_has_room(connection, 0)) {
 		return false;
 	}
 	write_frame(connection, opcode, payload);

@@ -56,7 +56,10 @@ bool websocket_handshake(
 void websocket_begin(struct connection *connection, const struct websocket_options *options);
 /* Sends a close frame and closes; what runs is abandoned. */
 void websocket_close(struct connection *connection, uint16_t code, const char *reason);
-/* One frame; false when the client reads too slowly, and then the WebSocket is being closed. */
+/* Whether the client may be given more while `waiting` bytes and what is unsent are still to come;
+ * else it reads too slowly, and is gone. */
+bool websocket_has_room(struct connection *connection, size_t waiting);
+/* One frame; false when the client reads too slowly, and then it is gone. */
 bool websocket_send(struct connection *connection, unsigned opcode, struct span payload);
 
 /* Counts one request against messages_per_second; false above it. */

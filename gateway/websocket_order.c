@@ -13,7 +13,6 @@
 #include "gateway/connection.h"
 #include "gateway/listener.h"
 #include "gateway/quota.h"
-#include "gateway/shard.h"
 
 #include <stdlib.h>
 
@@ -43,14 +42,7 @@ static void count_memory(struct connection *connection, int64_t more)
 /* Asked before more is held, so that one whole answer always fits. */
 static bool may_hold(struct connection *connection)
 {
-	int64_t limit = connection->listener->options->limits.output;
-	size_t waits = connection_unsent(connection) + connection->websocket.held;
-	if (connection->dead || limit == 0 || waits <= (size_t)limit) {
-		return !connection->dead;
-	}
-	shard_reject(connection->shard, REJECT_OUTPUT, connection);
-	connection_drop(connection);
-	return false;
+	return !connection->dead && websocket_has_room(connection, connection->websocket.held);
 }
 
 /* ---- batches ---- */
