@@ -7,6 +7,7 @@
  */
 #include "base/json.h"
 #include "base/utf8.h"
+#include "mappings/mapping_parts.h"
 #include "mappings/match.h"
 #include "mappings/template.h"
 
@@ -33,6 +34,8 @@ static const struct request request = {
 	.client = { { [15] = 1 } },
 };
 
+static const struct mapping mapping = { .name = { "orders.create", 13 } };
+
 static void check(enum template_form form, struct span text)
 {
 	bool good = form == TEMPLATE_JSON ? json_check(text, NULL)
@@ -52,7 +55,7 @@ static void fill(const struct json_node *node, enum template_form form)
 	struct variable_context context = { .scope = VARIABLE_SCOPE_SEND, .match = &rule };
 	struct problem_list *problems = problem_list_create();
 	struct template *template = template_create(node, form, &context, problems);
-	struct match match = { .path = SPAN("/a/b"), .capture_count = 1 };
+	struct match match = { .mapping = &mapping, .path = SPAN("/a/b"), .capture_count = 1 };
 	match.captures[0] = SPAN("b.*#");
 	struct send_facts facts = {
 		.id = SPAN("id"), .deadline_ms = 1, .wall_ms = INT64_MAX / 4096
