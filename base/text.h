@@ -39,7 +39,8 @@ static inline size_t text_find_control(struct span text, size_t from)
 
 /*
  * Nothing but printable ASCII? Nearly all short texts are, so those who accept more ask this first.
- * Exact: neither the borrow nor the carry of a byte reaches another one unless it is flagged itself.
+ * Exact: neither the borrow nor the carry of a byte reaches another one unless it is flagged
+ * itself.
  */
 static inline bool text_is_printable(struct span text)
 {
@@ -59,24 +60,6 @@ static inline bool text_is_printable(struct span text)
 		}
 	}
 	return true;
-}
-
-/* Any byte beyond ASCII? */
-static inline bool text_is_ascii(struct span text)
-{
-	unsigned char high = 0;
-	size_t at = 0;
-	for (; text.len - at >= 8; at += 8) {
-		uint64_t word;
-		memcpy(&word, text.ptr + at, 8);
-		if (word & UINT64_C(0x8080808080808080)) {
-			return false;
-		}
-	}
-	for (; at < text.len; at++) {
-		high |= (unsigned char)text.ptr[at];
-	}
-	return high < 0x80;
 }
 
 /*

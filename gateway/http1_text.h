@@ -140,7 +140,10 @@ static inline const unsigned char *http1_skip_ordinary_host(
 	return at;
 }
 
-/* The first control character that is not a tab, or `end`. Tabs are rare: byte by byte behind one. */
+/*
+ * The first control character that is not a tab, or `end`. Tabs are rare: behind one it goes byte
+ * by byte.
+ */
 static inline const unsigned char *http1_skip_text(
 	const unsigned char *at, const unsigned char *end)
 {

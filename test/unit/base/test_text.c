@@ -36,18 +36,6 @@ static void the_search_goes_on_behind_one(void **state)
 	assert_int_equal(text_find_control(SPAN(""), 0), 0);
 }
 
-static void one_byte_beyond_ascii_is_enough(void **state)
-{
-	(void)state;
-	for (size_t place = 0; place < 20; place++) {
-		char text[20];
-		memset(text, 'a', sizeof(text));
-		assert_true(text_is_ascii(span_of(text, 20)));
-		text[place] = (char)0x80;
-		assert_false(text_is_ascii(span_of(text, 20)));
-	}
-}
-
 static void printable_is_what_has_neither_controls_nor_more_than_ascii(void **state)
 {
 	(void)state;
@@ -103,7 +91,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_control_character_is_found_at_every_place),
 		cmocka_unit_test(the_search_goes_on_behind_one),
-		cmocka_unit_test(one_byte_beyond_ascii_is_enough),
 		cmocka_unit_test(up_to_eight_digits_are_a_number),
 		cmocka_unit_test(every_byte_of_a_number_is_a_digit),
 		cmocka_unit_test(printable_is_what_has_neither_controls_nor_more_than_ascii),
