@@ -165,6 +165,15 @@ def test_mappings_that_mean_nothing_are_refused(check, send, answer):
     assert any("mappings" in problem[3] for problem in errors(problems)), problems
 
 
+def test_who_waits_for_confirms_must_not_switch_them_off(check):
+    waiting = change('"queue": "orders" }', '"queue": "orders" }, "answer": { "when": "confirmed" }')
+    assert check(waiting) == (0, [])
+    status, problems = check(waiting.replace('"type": "amqp"', '"type": "amqp", "confirms": false'))
+    assert status == 1
+    ((line, _, _, text),) = errors(problems)
+    assert line == 5 and "bridges.rabbit.confirms" in text and "orders" in text, problems
+
+
 def test_duplicate_names_are_refused(check):
     again = GOOD.replace('"mappings": [', '"mappings": [ { "name": "orders", "match": {"path": "/b"}, "send": {"queue": "b"} },')
     status, problems = check(again)
