@@ -14,6 +14,7 @@
 #include "gateway/quota.h"
 #include "gateway/shard.h"
 #include "gateway/websocket_call.h"
+#include "mappings/request.h"
 
 #include <stdlib.h>
 
@@ -33,23 +34,55 @@ static uint32_t now_s(const struct connection *connection)
 	return (uint32_t)(shard_now_ms(connection->shard) / 1000);
 }
 
+/* ---- the handshake ---- */
+
+static const char *texts_of(const struct websocket_handshake *handshake)
+{
+	return (const char *)(handshake->headers + handshake->header_count);
+}
+
 struct span websocket_uri(const struct websocket *websocket)
 {
 	const struct websocket_handshake *handshake = websocket->handshake;
-	return span_of(handshake->bytes, handshake->uri_len);
+	return span_of(texts_of(handshake), handshake->uri_len);
 }
 
 struct span websocket_host(const struct websocket *websocket)
 {
 	const struct websocket_handshake *handshake = websocket->handshake;
-	return span_of(handshake->bytes + handshake->uri_len, handshake->host_len);
+	return span_of(texts_of(handshake) + handshake->uri_len, handshake->host_len);
 }
 
 struct span websocket_port(const struct websocket *websocket)
 {
 	const struct websocket_handshake *handshake = websocket->handshake;
-	return span_of(
-		handshake->bytes + handshake->uri_len + handshake->host_len, handshake->port_len);
+	return span_of(texts_of(handshake) + handshake->uri_len + handshake->host_len,
+		handshake->port_len);
+}
+
+static int64_t handshake_size(const struct websocket_handshake *handshake)
+{
+	size_t size =
+		sizeof(*handshake) + handshake->uri_len + handshake->host_len + handshake->port_len;
+	for (uint32_t i = 0; i < handshake->header_count; i++) {
+		const struct websocket_header *header = &handshake->headers[i];
+		size += sizeof(*header) + header->name_len + header->value_len;
+	}
+	return (int64_t)size;
+}
+
+unsigned websocket_headers(const struct websocket *websocket, struct request_header *headers)
+{
+	const struct websocket_handshake *handshake = websocket->handshake;
+	const char *at = texts_of(handshake) + handshake->uri_len + handshake->host_len +
+			 handshake->port_len;
+	for (uint32_t i = 0; i < handshake->header_count; i++) {
+		headers[i].name = span_of(at, handshake->headers[i].name_len);
+		at += headers[i].name.len;
+		headers[i].value = span_of(at, handshake->headers[i].value_len);
+		at += headers[i].value.len;
+	}
+	return handshake->header_count;
 }
 
 /* ---- out ---- */
@@ -185,6 +218,7 @@ void websocket_begin(struct connection *connection, const struct websocket_optio
 	uint32_t now = now_s(connection);
 	connection->codec = &websocket_codec;
 	connection->shard->metrics.websockets++;
+	quota_memory(connection->listener->quota, handshake_size(websocket->handshake));
 	websocket->options = options;
 	websocket->heard_s = now;
 	if (options->max_age_ms > 0) {
@@ -351,12 +385,14 @@ static void handle_drain(struct connection *connection)
 static void handle_finish(struct connection *connection)
 {
 	connection->shard->metrics.websockets--;
-	quota_memory(connection->listener->quota,
-		-(int64_t)websocket_reader_memory(&connection->websocket.reader));
-	websocket_reader_finish(&connection->websocket.reader);
+	struct websocket *websocket = &connection->websocket;
+	quota_memory(
+		connection->listener->quota, -(int64_t)websocket_reader_memory(&websocket->reader) -
+						     handshake_size(websocket->handshake));
+	websocket_reader_finish(&websocket->reader);
 	websocket_call_finish(connection);
-	free(connection->websocket.handshake);
-	free(connection->websocket.pong);
+	free(websocket->handshake);
+	free(websocket->pong);
 }
 
 const struct codec websocket_codec = {

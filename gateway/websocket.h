@@ -16,6 +16,7 @@
 
 struct batch;
 struct connection;
+struct request_header;
 struct turn;
 struct websocket_options;
 struct websocket_pong;
@@ -23,7 +24,10 @@ struct websocket_pong;
 /* What of the handshake is needed later, in one piece of memory. */
 struct websocket_handshake {
 	uint32_t uri_len, host_len, port_len;
-	char bytes[]; /* one behind the other */
+	uint32_t header_count; /* 0 where no mapping reads headers */
+	struct websocket_header {
+		uint32_t name_len, value_len;
+	} headers[]; /* behind them all the texts, in this order */
 };
 
 /* State of one connection. */
@@ -69,3 +73,5 @@ bool websocket_count_request(struct connection *connection);
 struct span websocket_uri(const struct websocket *websocket);
 struct span websocket_host(const struct websocket *websocket);
 struct span websocket_port(const struct websocket *websocket);
+/* Its header lines into `headers` (of HTTP1_HEADERS_MAX): how many those are. */
+unsigned websocket_headers(const struct websocket *websocket, struct request_header *headers);

@@ -71,7 +71,8 @@ static void write_result(struct connection *connection, const struct call_origin
 	buffer_clear(out);
 	envelope_write(options->envelope, result, out);
 	output.bytes = buffer_span(out);
-	/* an empty reply is an answer where the reply is all there is; only "published" has no frame */
+	/* an empty reply is an answer where the reply is all there is; only "published" has no
+	 * frame */
 	output.nothing = output.bytes.len == 0 && (!raw || result->published != NULL);
 	if (raw && ours && options->errors == ERRORS_CLOSE) {
 		output.close_code =
@@ -264,8 +265,11 @@ static void make_request(struct arrival *arrival)
 {
 	struct connection *connection = arrival->connection;
 	const struct envelope_call *item = arrival->item;
+	struct request_header *headers = connection->shard->scratch.headers;
 	arrival->request = (struct request){
 		.websocket = true,
+		.headers = headers,
+		.header_count = websocket_headers(&connection->websocket, headers),
 		.body = item->body,
 		.has_body = true,
 		.body_is_json = item->body_is_json,

@@ -8,6 +8,7 @@
 #include "gateway/problem.h"
 #include "gateway/shard.h"
 #include "gateway/websocket.h"
+#include "mappings/header_name.h"
 
 #include "base/memory.h"
 
@@ -174,23 +175,64 @@ static bool refuse_version(struct connection *connection, const char *detail)
 
 /* ---- accepting ---- */
 
-static void remember(struct websocket *websocket, const struct http1_head *head, const char *bytes)
+/* What is of the socket and not of its requests is left out. */
+static bool is_kept(struct span name)
 {
+	return !header_name_is_hop_by_hop(name) &&
+	       (name.len < 14 || !span_equal_nocase(span_of(name.ptr, 14), SPAN("sec-websocket-")));
+}
+
+static unsigned choose_headers(
+	const struct http1_head *head, const char *bytes, struct request_header *kept)
+{
+	unsigned count = 0;
+	for (uint32_t i = 0; i < head->header_count; i++) {
+		const struct http1_header *header = &head->headers[i];
+		struct span name = span_of(bytes + header->name.off, header->name.len);
+		if (is_kept(name)) {
+			kept[count++] = (struct request_header){ name,
+				span_of(bytes + header->value.off, header->value.len) };
+		}
+	}
+	return count;
+}
+
+static char *append(char *at, struct span text)
+{
+	if (text.len > 0) {
+		memcpy(at, text.ptr, text.len);
+	}
+	return at + text.len;
+}
+
+static void remember(
+	struct connection *connection, const struct http1_head *head, const char *bytes)
+{
+	struct shard *shard = connection->shard;
+	struct request_header *kept = shard->scratch.headers;
 	struct span uri = http1_span_in(head->uri, bytes);
 	struct span host = http1_span_in(head->host, bytes);
 	struct span port = http1_span_in(head->port, bytes);
+	bool reads = mapping_table_reads_headers(shard->config->mappings);
+	unsigned count = reads ? choose_headers(head, bytes, kept) : 0;
+	size_t texts = uri.len + host.len + port.len;
+	for (unsigned i = 0; i < count; i++) {
+		texts += kept[i].name.len + kept[i].value.len;
+	}
 	struct websocket_handshake *handshake =
-		memory_new(1, sizeof(*handshake) + uri.len + host.len + port.len);
-	char *at = handshake->bytes;
-	memcpy(at, uri.ptr, uri.len);
-	memcpy(at + uri.len, host.ptr, host.len);
-	if (port.len > 0) {
-		memcpy(at + uri.len + host.len, port.ptr, port.len);
+		memory_new(1, sizeof(*handshake) + count * sizeof(*handshake->headers) + texts);
+	char *at = (char *)(handshake->headers + count);
+	at = append(append(append(at, uri), host), port);
+	for (unsigned i = 0; i < count; i++) {
+		handshake->headers[i] = (struct websocket_header){ (uint32_t)kept[i].name.len,
+			(uint32_t)kept[i].value.len };
+		at = append(append(at, kept[i].name), kept[i].value);
 	}
 	handshake->uri_len = (uint32_t)uri.len;
 	handshake->host_len = (uint32_t)host.len;
 	handshake->port_len = (uint32_t)port.len;
-	websocket->handshake = handshake;
+	handshake->header_count = count;
+	connection->websocket.handshake = handshake;
 }
 
 static void open_websocket(struct connection *connection, const struct websocket_options *options,
@@ -213,7 +255,7 @@ static void open_websocket(struct connection *connection, const struct websocket
 	connection_written(connection);
 	if (!connection->dead) {
 		connection->websocket = (struct websocket){ 0 };
-		remember(&connection->websocket, head, bytes);
+		remember(connection, head, bytes);
 		websocket_begin(connection, options);
 	}
 }

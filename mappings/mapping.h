@@ -57,6 +57,8 @@ void mapping_table_add(struct mapping_table *table, const struct json_node *node
  */
 void mapping_table_finish(struct mapping_table *table, struct problem_list *problems);
 size_t mapping_table_count(const struct mapping_table *table);
+/* Some mapping reads headers of requests. */
+bool mapping_table_reads_headers(const struct mapping_table *table);
 const struct mapping *mapping_table_at(const struct mapping_table *table, size_t index);
 /* The distinct correlation places of all mappings, most common first. */
 const struct place *mapping_table_correlations(const struct mapping_table *table, size_t *count);

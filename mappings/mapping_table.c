@@ -18,6 +18,7 @@
 struct mapping_table {
 	struct mapping **items;
 	size_t count;
+	bool reads_headers;
 	struct place *correlations;
 	size_t correlation_count;
 	struct mapping_exchanges *exchanges; /* one list for each bridge that was asked for */
@@ -64,6 +65,7 @@ void mapping_table_add(struct mapping_table *table, const struct json_node *node
 		table->items = memory_resize(table->items, room, sizeof(*table->items));
 	}
 	table->items[table->count++] = mapping;
+	table->reads_headers = table->reads_headers || mapping->send.reads_headers;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -171,6 +173,11 @@ void mapping_table_finish(struct mapping_table *table, struct problem_list *prob
 size_t mapping_table_count(const struct mapping_table *table)
 {
 	return table->count;
+}
+
+bool mapping_table_reads_headers(const struct mapping_table *table)
+{
+	return table->reads_headers;
 }
 
 const struct mapping *mapping_table_at(const struct mapping_table *table, size_t index)

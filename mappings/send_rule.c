@@ -105,8 +105,17 @@ static struct template *create_template(
 {
 	struct template *template =
 		template_create(node, form, &compiler->variables, compiler->problems);
-	if (template != NULL && template_uses(template, VARIABLE_OP)) {
+	if (template == NULL) {
+		return NULL;
+	}
+	if (template_uses(template, VARIABLE_OP)) {
 		compiler->rule->op_is_used = true;
+	}
+	if (template_uses(template, VARIABLE_HEADERS) ||
+		template_uses(template, VARIABLE_HEADER_VALUE) ||
+		template_uses(template, VARIABLE_COOKIES) ||
+		template_uses(template, VARIABLE_COOKIE_VALUE)) {
+		compiler->rule->reads_headers = true;
 	}
 	return template;
 }
@@ -403,7 +412,7 @@ static void compile_forward_name(struct compiler *compiler, const struct json_no
 		problem_list_error(compiler->problems, node,
 			"expected the name of a request header in lower case, or \"x-*\"");
 	} else if (span_equal(name, SPAN("x-*"))) {
-		rule->forward_x = true;
+		rule->forward_x = rule->reads_headers = true;
 	} else if (memchr(name.ptr, '*', name.len) != NULL) {
 		problem_list_error(
 			compiler->problems, node, "\"x-*\" is the only pattern; expected a name");
@@ -413,6 +422,7 @@ static void compile_forward_name(struct compiler *compiler, const struct json_no
 			(int)name.len, name.ptr);
 	} else if (!is_set_by_headers(rule, name)) {
 		rule->forward[rule->forward_count++] = name;
+		rule->reads_headers = true;
 	}
 }
 

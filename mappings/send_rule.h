@@ -46,6 +46,7 @@ struct send_rule {
 	struct template *routing_key; /* NULL: empty */
 	struct template *op;
 	bool op_is_used;
+	bool reads_headers; /* of the request, in any way */
 	struct send_property *properties;
 	unsigned property_count;
 	struct send_header *headers;

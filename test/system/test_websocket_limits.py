@@ -403,3 +403,49 @@ def test_the_host_is_right_behind_a_target_of_any_length(loopback):
         with gateway.websocket(target, host="gateway.example:8080") as socket:
             socket.send("")
             assert socket.receive() == "gateway.example " + target
+
+
+# ---- what the handshake said ----
+
+
+READS = {
+    "agent": "${header.user-agent?}",
+    "session": "${cookie.session?}",
+    "upgrade": "${header.upgrade?}",
+    "key": "${header.sec-websocket-key?}",
+}
+SAID = {"User-Agent": "tester/1", "Cookie": "session=abc; theme=dark", "X-Tenant": "blue"}
+
+
+def test_requests_of_a_socket_have_the_headers_of_its_handshake(gateway, worker, queue):
+    at = worker(queue)
+    send = {"queue": queue, "headers": READS, "forward_headers": ["cookie", "x-*"]}
+    one = gateway(
+        mappings=[{"name": "any", "match": {"op": "*"}, "send": send}],
+        websockets=[{"path": "/ws"}],
+    )
+    with one.websocket(headers=SAID) as first, one.websocket() as second:
+        for id in (1, 2):
+            first.send(call(id))
+            message = at.next()
+            assert message.headers["agent"] == "tester/1"
+            assert message.headers["session"] == "abc"
+            assert message.headers["cookie"] == SAID["Cookie"]
+            assert message.headers["x-tenant"] == "blue"
+            assert not {"upgrade", "key", "sec-websocket-key"} & set(message.headers)
+            message.reply("1")
+            assert first.receive_json()["id"] == id
+        second.send(call(3))
+        message = at.next()
+        assert not {"agent", "session", "cookie", "x-tenant"} & set(message.headers)
+
+
+def test_a_template_sees_all_headers_of_a_handshake_but_those_of_the_protocol(loopback):
+    one = loopback(
+        {"name": "all", "match": {"path": "/raw"}, "send": {"body": {"all": "${headers}"}}},
+        websockets=[{"path": "/raw", "envelope": "raw"}],
+    )
+    with one.websocket("/raw", headers={**SAID, "Sec-WebSocket-Protocol": "x"}) as socket:
+        socket.send("")
+        seen = json.loads(socket.receive())["all"]
+        assert seen == {"host": "test", **{name.lower(): value for name, value in SAID.items()}}
