@@ -80,8 +80,8 @@ void amqp_link_hurry(struct amqp_link *link);
 void amqp_link_flush(struct amqp_link *link);
 
 /*
- * A patient link is not woken by the first byte but when a good deal has come: for input that nobody
- * waits for. Its owner looks now and then; silence is still noticed. Needs heartbeats.
+ * A patient link is not woken by the first byte but when a good deal has come: for input that
+ * nobody waits for. Its owner looks now and then; silence is still noticed. Needs heartbeats.
  */
 void amqp_link_set_patient(struct amqp_link *link, bool patient);
 /* Reads what is there without waiting. */

@@ -48,9 +48,10 @@ struct amqp_channel {
 /* Life of channels */
 
 /*
- * Patience. Where replies prove what was published, a confirm is of no use the moment it comes, and to be
- * woken for it is a tenth of all system calls. So with the default exchange alone, and no mapping that
- * waits for confirms, they are taken a dozen at a time or after PATIENCE seconds. Nacks wait as long.
+ * Patience. Where replies prove what was published, a confirm is of no use the moment it comes, and
+ * to be woken for it is a tenth of all system calls. So with the default exchange alone, and no
+ * mapping that waits for confirms, they are taken a dozen at a time or after PATIENCE seconds.
+ * Nacks wait as long.
  */
 static bool may_be_patient(const struct amqp_publisher *publisher)
 {

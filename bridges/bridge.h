@@ -77,7 +77,8 @@ struct bridge_host {
 	const char *bridge;      /* name of the configured instance */
 	const char *instance;    /* of the process */
 	unsigned shard;
-	bool confirms_wanted; /* some mapping waits for on_confirm; else it may come a moment late */
+	bool confirms_wanted; /* some mapping waits for on_confirm; else it may come a moment late
+			       */
 	size_t reply_max;     /* bytes; larger replies become on_oversized; 0: none */
 	const char *const *exchanges; /* distinct constant exchanges of the mappings, "" left out;
 					 NULL-terminated */
@@ -94,7 +95,8 @@ struct bridge_kind {
 	/* Main thread, before any shard runs. Checks what rows cannot say. False and problems:
 	 * refuse. */
 	bool (*open)(void *shared, const struct json_node *at, struct problem_list *problems);
-	/* Whether on_confirm(CONFIRMED) can ever come: a mapping that waits for it is refused if not. */
+	/* Whether on_confirm(CONFIRMED) can ever come: a mapping that waits for it is refused if
+	 * not. */
 	bool (*confirms)(const void *shared);
 	/* Main thread, after the last session is gone. Frees what open made (rows are freed by the
 	 * caller). */

@@ -224,7 +224,8 @@ static void handle_form(struct mail *mail)
 		memcpy(form->bridges[i].why, shard->sessions[i].why, sizeof(form->bridges[i].why));
 	}
 	form->mail.handle = handle_filled;
-	/* there is room: a form for each shard and open admin page is far less than the box takes */
+	/* there is room: a form for each shard and open admin page is far less than the box takes
+	 */
 	bool posted = mailbox_post(admin->home->mailbox, &form->mail);
 	assert(posted);
 	(void)posted;

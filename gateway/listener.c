@@ -118,8 +118,8 @@ static void take(struct listener *listener, int fd, const struct sockaddr_storag
 }
 
 /*
- * The admin listener serves with its spare descriptor, so that what is wrong can be seen; the others
- * use it to turn one client away.
+ * The admin listener serves with its spare descriptor, so that what is wrong can be seen; the
+ * others use it to turn one client away.
  */
 static void handle_shortage(struct listener *listener)
 {

@@ -32,8 +32,8 @@ struct listener {
 };
 
 /*
- * Opens the socket, does not accept yet. False after logging why not. `fd`: that of a Unix socket, which listens already,
- * (Unix sockets), or -1.
+ * Opens the socket, does not accept yet. False after logging why not. `fd`: that of a Unix socket,
+ * which listens already, (Unix sockets), or -1.
  */
 bool listener_open(struct listener *listener, struct shard *shard,
 	const struct listener_options *options, int fd);

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /*
- * A listening Unix socket and its file. All shards accept from the one descriptor, so the process owns
- * it: it outlives them. Main thread.
+ * A listening Unix socket and its file. All shards accept from the one descriptor, so the process
+ * owns it: it outlives them. Main thread.
  */
 #pragma once
 
@@ -20,7 +20,8 @@ struct unix_socket {
 	ino_t inode;
 };
 
-/* Binds and listens, after removing a file that nobody listens on any more. False after logging why. */
+/* Binds and listens, after removing a file that nobody listens on any more. False after logging
+ * why. */
 bool unix_socket_open(
 	struct unix_socket *unix_socket, const struct option_address *address, struct log *log);
 /* Removes the file, unless somebody else has put another one there. */

@@ -39,8 +39,8 @@ struct path_segment {
 struct path_pattern {
 	struct path_segment *segments; /* without the rest and an optional slash */
 	unsigned count;
-	bool rest;                                /* ends in "*name" */
-	bool slash_ignored;                       /* ends in "/?" */
+	bool rest;           /* ends in "*name" */
+	bool slash_ignored;  /* ends in "/?" */
 	struct span literal; /* the only path it matches, where that needs no escape */
 	struct span captures[MATCH_CAPTURES_MAX]; /* names; the rest's is the last */
 	unsigned capture_count;

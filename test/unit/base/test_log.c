@@ -545,44 +545,6 @@ static void the_rows_fill_the_options(void **state)
 	problem_list_destroy(problems);
 }
 
-static size_t written(const struct bench *bench)
-{
-	FILE *file = fopen(bench->path, "re");
-	assert_non_null(file);
-	fseek(file, 0, SEEK_END);
-	size_t size = (size_t)ftell(file);
-	fclose(file);
-	return size;
-}
-
-static void write_line(struct bench *bench)
-{
-	assert_true(log_begin(bench->log, LOG_INFO, "line"));
-	log_end(bench->log);
-}
-
-static void turns_write_at_once_unless_the_last_write_was_just_now(void **state)
-{
-	(void)state;
-	struct bench bench;
-	open_log(&bench, LOG_LOGFMT, LOG_INFO);
-	write_line(&bench);
-	log_turn(bench.log, 1000);
-	size_t first = written(&bench);
-	assert_true(first > 0);
-	write_line(&bench);
-	log_turn(bench.log, 1000 + LOG_PAUSE_MS - 1);
-	assert_int_equal(written(&bench), first);
-	log_turn(bench.log, 1000 + LOG_PAUSE_MS);
-	assert_int_equal(written(&bench), 2 * first);
-	for (int i = 0; i < 1000; i++) {
-		write_line(&bench);
-	}
-	log_turn(bench.log, 1000 + LOG_PAUSE_MS);
-	assert_int_equal(written(&bench), 1002 * first);
-	free(close_log(&bench));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -602,7 +564,6 @@ int main(void)
 		cmocka_unit_test(a_file_is_appended_to),
 		cmocka_unit_test(a_file_that_cannot_be_opened_is_said),
 		cmocka_unit_test(the_rows_fill_the_options),
-		cmocka_unit_test(turns_write_at_once_unless_the_last_write_was_just_now),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

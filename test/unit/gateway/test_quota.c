@@ -14,13 +14,13 @@
 static struct address four(uint8_t last)
 {
 	return (struct address){ .ip = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2,
-						last } };
+					 last } };
 }
 
 static struct address six(uint8_t network, uint8_t host)
 {
-	return (struct address){ .ip = { 0x20, 1, 0x0d, 0xb8, 0, 0, 0, network, 0, 0, 0, 0,
-						0, 0, 0, host } };
+	return (struct address){ .ip = { 0x20, 1, 0x0d, 0xb8, 0, 0, 0, network, 0, 0, 0, 0, 0, 0, 0,
+					 host } };
 }
 
 static void connections_are_limited_in_all(void **state)
