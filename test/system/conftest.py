@@ -19,7 +19,7 @@ def pytest_configure(config):
         "markers", "hostile: input made to break it; runs on the sanitized binary too"
     )
     # Brokers and gateways end with their fixtures, so a killed run must unwind.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
 
 
 @pytest.fixture(scope="session")
