@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -313,139 +313,6 @@ static void a_line_stays_within_its_limit_whatever_its_fields(void **state)
 	free(hostile);
 }
 
-/* A log that writes to one end of something, seen from the other. */
-struct reader {
-	int fd, saved_stderr;
-	struct log *log;
-};
-
-static void open_stderr(struct reader *reader, bool socket)
-{
-	int ends[2];
-	if (socket) {
-		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	} else {
-		assert_int_equal(pipe(ends), 0);
-	}
-	reader->fd = ends[0];
-	reader->saved_stderr = dup(STDERR_FILENO);
-	dup2(ends[1], STDERR_FILENO);
-	close(ends[1]);
-	reader->log = log_create(NULL);
-	assert_non_null(reader->log);
-}
-
-static void close_stderr(struct reader *reader)
-{
-	dup2(reader->saved_stderr, STDERR_FILENO);
-	close(reader->saved_stderr);
-	log_destroy(reader->log);
-	close(reader->fd);
-}
-
-static void read_all(int fd, struct buffer *out)
-{
-	char chunk[8192];
-	ssize_t len;
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	while ((len = read(fd, chunk, sizeof(chunk))) > 0) {
-		buffer_append(out, chunk, (size_t)len);
-	}
-}
-
-static unsigned write_lines(struct log *log, unsigned count)
-{
-	unsigned taken = 0;
-	for (unsigned i = 0; i < count; i++) {
-		if (log_begin(log, LOG_INFO, "line")) {
-			log_number(log, "number", i);
-			log_text(log, "text", SPAN("something to fill the line with"));
-			log_end(log);
-			taken++;
-		}
-		if (i % 10 == 0) {
-			log_flush(log);
-		}
-	}
-	log_flush(log);
-	return taken;
-}
-
-/* Every line is whole; how many there are, and the sum of all counts of dropped ones. */
-static unsigned count_lines(struct buffer *text, uint64_t *dropped)
-{
-	unsigned lines = 0;
-	char *copy = memory_text(buffer_span(text)), *rest = copy, *line;
-	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
-		const char *count = strstr(line, "msg=\"log lines dropped\" count=");
-		assert_memory_equal(line, "ts=", 3);
-		if (count != NULL) {
-			*dropped += strtoull(strrchr(count, '=') + 1, NULL, 10);
-		} else {
-			assert_non_null(strstr(line, "fill the line with\""));
-			lines++;
-		}
-	}
-	assert_null(rest);
-	free(copy);
-	return lines;
-}
-
-static void a_reader_that_stops_blocks_nothing_and_learns_what_it_missed(void **state)
-{
-	(void)state;
-	for (int socket = 0; socket <= 1; socket++) {
-		struct reader reader;
-		struct buffer text = { 0 };
-		uint64_t reported = 0;
-		open_stderr(&reader, socket);
-		alarm(20);
-		unsigned taken = write_lines(reader.log, 20000);
-		assert_true(taken < 20000);
-		assert_int_equal(log_dropped(reader.log), 20000 - taken);
-		for (int i = 0; i < 1000; i++) {
-			read_all(reader.fd, &text);
-			log_flush(reader.log);
-		}
-		read_all(reader.fd, &text);
-		assert_int_equal(count_lines(&text, &reported), taken);
-		assert_int_equal(reported, 20000 - taken);
-		/* The log goes on as if nothing had been. */
-		buffer_clear(&text);
-		assert_int_equal(write_lines(reader.log, 10), 10);
-		read_all(reader.fd, &text);
-		assert_int_equal(count_lines(&text, &reported), 10);
-		assert_int_equal(reported, 20000 - taken);
-		alarm(0);
-		close_stderr(&reader);
-		buffer_finish(&text);
-	}
-}
-
-static void the_descriptor_of_others_keeps_its_mode(void **state)
-{
-	(void)state;
-	struct reader reader;
-	open_stderr(&reader, false);
-	write_lines(reader.log, 10);
-	assert_int_equal(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
-	close_stderr(&reader);
-}
-
-static void a_reader_that_has_gone_is_survived(void **state)
-{
-	(void)state;
-	struct reader reader;
-	signal(SIGPIPE, SIG_IGN);
-	open_stderr(&reader, false);
-	close(reader.fd);
-	unsigned taken = write_lines(reader.log, 20000);
-	assert_int_equal(log_dropped(reader.log), 20000 - taken);
-	reader.fd = dup(reader.saved_stderr);
-	close_stderr(&reader);
-	signal(SIGPIPE, SIG_DFL);
-}
-
 struct writer {
 	pthread_t thread;
 	const struct log_options *options;
@@ -545,6 +412,82 @@ static void the_rows_fill_the_options(void **state)
 	problem_list_destroy(problems);
 }
 
+struct fixture {
+	char path[32];
+	struct log *log;
+};
+
+static int open_fixture(void **state)
+{
+	static struct fixture fixture;
+	memcpy(fixture.path, "/tmp/test_log_XXXXXX", sizeof("/tmp/test_log_XXXXXX"));
+	close(mkstemp(fixture.path));
+	const struct log_options options = { .level = LOG_INFO, .file = fixture.path };
+	fixture.log = log_create(&options);
+	*state = &fixture;
+	return fixture.log != NULL ? 0 : -1;
+}
+
+static int close_fixture(void **state)
+{
+	struct fixture *fixture = *state;
+	log_destroy(fixture->log);
+	return unlink(fixture->path);
+}
+
+static void write_line(struct fixture *fixture)
+{
+	assert_true(log_begin(fixture->log, LOG_INFO, "line"));
+	log_end(fixture->log);
+}
+
+static size_t written(const struct fixture *fixture)
+{
+	struct stat status;
+	assert_int_equal(stat(fixture->path, &status), 0);
+	return (size_t)status.st_size;
+}
+
+static void a_quiet_process_writes_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+	write_line(fixture);
+	log_turn(fixture->log, 1000);
+	size_t line = written(fixture);
+	assert_true(line > 0);
+	write_line(fixture);
+	log_turn(fixture->log, 1000 + LOG_PAUSE_MS);
+	assert_int_equal(written(fixture), 2 * line);
+}
+
+static void a_busy_one_waits_a_moment(void **state)
+{
+	struct fixture *fixture = *state;
+	write_line(fixture);
+	log_turn(fixture->log, 1000);
+	size_t line = written(fixture);
+	write_line(fixture);
+	log_turn(fixture->log, 1000 + LOG_PAUSE_MS - 1);
+	assert_int_equal(written(fixture), line);
+	log_turn(fixture->log, 1000 + LOG_PAUSE_MS);
+	assert_int_equal(written(fixture), 2 * line);
+}
+
+static void but_not_with_much_to_write(void **state)
+{
+	struct fixture *fixture = *state;
+	write_line(fixture);
+	log_turn(fixture->log, 1000);
+	size_t line = written(fixture);
+	for (int i = 0; i < 1000; i++) {
+		write_line(fixture);
+	}
+	log_turn(fixture->log, 1000);
+	assert_int_equal(written(fixture), 1001 * line);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -557,13 +500,13 @@ int main(void)
 		cmocka_unit_test(any_bytes_give_one_line_of_printable_text),
 		cmocka_unit_test(a_long_value_is_shortened_and_a_full_line_cut),
 		cmocka_unit_test(a_line_stays_within_its_limit_whatever_its_fields),
-		cmocka_unit_test(a_reader_that_stops_blocks_nothing_and_learns_what_it_missed),
-		cmocka_unit_test(the_descriptor_of_others_keeps_its_mode),
-		cmocka_unit_test(a_reader_that_has_gone_is_survived),
 		cmocka_unit_test(lines_of_several_threads_do_not_mix),
 		cmocka_unit_test(a_file_is_appended_to),
 		cmocka_unit_test(a_file_that_cannot_be_opened_is_said),
 		cmocka_unit_test(the_rows_fill_the_options),
+		TEST(a_quiet_process_writes_at_once),
+		TEST(a_busy_one_waits_a_moment),
+		TEST(but_not_with_much_to_write),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
