@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Bridgehead authors
 
-"""The edges of a drain: what the kernel already has, what never ends, and shards that end in turn."""
+"""The edges of a drain: what the kernel already has, what never ends, shards that end in turn."""
 
 import signal
 import time
