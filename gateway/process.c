@@ -277,16 +277,20 @@ static void handle_drain(struct mail *mail)
 	shard_drain(worker->shard, worker->process->drain_ms);
 }
 
-/* A second signal means now. */
+/* Supervisors repeat themselves, and that changes nothing; a person who presses Ctrl-C again means
+ * now. */
 static void handle_terminate(struct ev_loop *loop, ev_signal *signal, int events)
 {
 	struct process *process = signal->data;
 	struct log *log = process->home->log;
 	(void)loop;
 	(void)events;
-	if (process->draining) {
+	if (process->draining && signal->signum == SIGINT) {
 		log_flush(log);
-		_exit(1);
+		_exit(128 + SIGINT);
+	}
+	if (process->draining) {
+		return;
 	}
 	process->draining = true;
 	process->drain_ms = (uint64_t)process->config->drain_timeout_ms;
