@@ -136,41 +136,42 @@ static const char *file_of(const struct json_node *at)
 	return at != NULL ? json_tree_file(at->tree) : NULL;
 }
 
+static struct problem *add_at(struct problem_list *list, const struct json_node *at, bool warning,
+	const char *format, va_list args)
+{
+	struct problem *problem = add(list, file_of(at), warning);
+	problem->text = make_text(at, format, args);
+	if (at != NULL) {
+		set_place(problem, at, at->offset);
+	}
+	return problem;
+}
+
 void problem_list_error(
 	struct problem_list *list, const struct json_node *at, const char *format, ...)
 {
 	va_list args;
-	struct problem *problem = add(list, file_of(at), false);
 	va_start(args, format);
-	problem->text = make_text(at, format, args);
+	add_at(list, at, false, format, args);
 	va_end(args);
-	if (at != NULL) {
-		set_place(problem, at, at->offset);
-	}
 }
 
 void problem_list_error_name(
 	struct problem_list *list, const struct json_node *at, const char *format, ...)
 {
 	va_list args;
-	struct problem *problem = add(list, file_of(at), false);
 	va_start(args, format);
-	problem->text = make_text(at, format, args);
+	set_place(add_at(list, at, false, format, args), at, at->name_offset);
 	va_end(args);
-	set_place(problem, at, at->name_offset);
 }
 
 void problem_list_warning(
 	struct problem_list *list, const struct json_node *at, const char *format, ...)
 {
 	va_list args;
-	struct problem *problem = add(list, file_of(at), true);
 	va_start(args, format);
-	problem->text = make_text(at, format, args);
+	add_at(list, at, true, format, args);
 	va_end(args);
-	if (at != NULL) {
-		set_place(problem, at, at->offset);
-	}
 }
 
 void problem_list_file(struct problem_list *list, const char *file, struct span text, size_t offset,

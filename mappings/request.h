@@ -44,6 +44,3 @@ struct request {
 	struct span traceparent; /* checked or made new; always present */
 	struct span tracestate;  /* absent when none */
 };
-
-/* The first header of that name in any case; absent when there is none. */
-struct span request_header_value(const struct request *request, struct span name);
