@@ -137,6 +137,9 @@ static const char *file_of(const struct json_node *at)
 }
 
 static struct problem *add_at(struct problem_list *list, const struct json_node *at, bool warning,
+	const char *format, va_list args) __attribute__((format(printf, 4, 0)));
+
+static struct problem *add_at(struct problem_list *list, const struct json_node *at, bool warning,
 	const char *format, va_list args)
 {
 	struct problem *problem = add(list, file_of(at), warning);
