@@ -205,8 +205,18 @@ static void end_with_problem(
 	end(call, state, &answer);
 }
 
+/* The client's own doing, not the state of what is behind us? */
+static bool is_rejection(int status)
+{
+	return status < 500 || status == 501;
+}
+
 void call_refuse(struct call *call, const struct refusal *refusal)
 {
+	if (is_rejection(refusal->status)) {
+		shard_reject(shard_of(call), metrics_reject_of_status(refusal->status),
+			call->connection);
+	}
 	end_with_problem(call, CALL_REFUSED, refusal);
 }
 
@@ -375,13 +385,14 @@ void call_reply(struct call *call, const struct message *reply)
 	struct shard *shard = shard_of(call);
 	struct answer *read = &shard->scratch.answer;
 	if (reply_is_too_large(call, reply->body.len)) {
-		shard->metrics.dropped[DROP_OVERSIZED]++;
+		shard_drop_reply(shard, DROP_OVERSIZED, 1);
 		call_reply_oversized(call);
 		return;
 	}
 	answer_read(call->mapping, reply, &shard->scratch.reply, read);
-	shard->metrics.dropped[DROP_HEADER] += read->headers_dropped;
+	shard_drop_reply(shard, DROP_HEADER, read->headers_dropped);
 	if (read->bad_reply != NULL) {
+		shard_drop_reply(shard, DROP_MALFORMED, 1);
 		fail_reply(call, read->bad_reply);
 		return;
 	}

@@ -102,14 +102,15 @@ static void enter_phase(struct step *step, enum http1_phase phase, int64_t timeo
 
 /* ---- refusing ---- */
 
-static void reject_bytes(struct connection *connection, int status, const char *reason)
+/* Even the answer to a broken HEAD has no body. */
+static void reject_bytes(struct step *step, int status, const char *reason)
 {
-	enum reject why =
-		status == 414 || status == 431 ? REJECT_HEADER_TOO_LARGE : REJECT_BAD_REQUEST;
+	struct connection *connection = step->connection;
 	const struct problem problem = {
 		.status = status, .type = problem_type_of_status(status), .detail = reason
 	};
-	shard_reject(connection->shard, why, connection);
+	connection->http1.is_head = step->head->method_id == HTTP1_HEAD;
+	shard_reject(connection->shard, metrics_reject_of_status(status), connection);
 	forget_pending(connection);
 	http1_answer_problem(connection, &problem, true);
 }
@@ -194,7 +195,6 @@ static bool body_is_too_large(struct step *step, int64_t size, int64_t limit)
 	if (limit == 0 || size <= limit) {
 		return false;
 	}
-	shard_reject(step->connection->shard, REJECT_BODY_TOO_LARGE, step->connection);
 	step->refusal = (struct refusal){ 413, "too-large", "The body is too large.", SPAN_ABSENT };
 	return true;
 }
@@ -382,7 +382,7 @@ static size_t step_chunked_body(struct step *step)
 	struct http1_pending *pending = remember(step);
 	enum http1_result result = decode_chunks(step, pending);
 	if (result == HTTP1_ERROR) {
-		reject_bytes(connection, pending->chunked.status, pending->chunked.reason);
+		reject_bytes(step, pending->chunked.status, pending->chunked.reason);
 		return step->input->len;
 	}
 	if (step->matched) {
@@ -422,7 +422,7 @@ static size_t step_request(struct step *step)
 				step, HTTP1_PHASE_HEAD, limits_of(connection)->header_timeout_ms);
 			return 0;
 		case HTTP1_ERROR:
-			reject_bytes(connection, step->head->status, step->head->reason);
+			reject_bytes(step, step->head->status, step->head->reason);
 			return step->input->len;
 		case HTTP1_DONE: break;
 		}
@@ -516,6 +516,7 @@ static void handle_deadline(struct connection *connection)
 {
 	switch (connection->http1.phase) {
 	case HTTP1_PHASE_HEAD: {
+		connection->http1.is_head = connection->http1.pending->head.method_id == HTTP1_HEAD;
 		shard_reject(connection->shard, REJECT_HEADER_TIMEOUT, connection);
 		const struct problem problem = { .status = 408,
 			.type = "request-timeout",

@@ -51,6 +51,29 @@ const char *metrics_reject_name(enum reject reason)
 	return reject_names[reason];
 }
 
+enum reject metrics_reject_of_status(int status)
+{
+	switch (status) {
+	case 404: return REJECT_NOT_FOUND;
+	case 405: return REJECT_METHOD;
+	case 406: return REJECT_NOT_ACCEPTABLE;
+	case 411: return REJECT_LENGTH_REQUIRED;
+	case 413: return REJECT_BODY_TOO_LARGE;
+	case 414:
+	case 431: return REJECT_HEADER_TOO_LARGE;
+	case 415: return REJECT_MEDIA_TYPE;
+	case 417: return REJECT_EXPECTATION;
+	case 501: return REJECT_NOT_IMPLEMENTED;
+	case 505: return REJECT_VERSION;
+	default: return REJECT_BAD_REQUEST;
+	}
+}
+
+const char *metrics_drop_name(enum drop reason)
+{
+	return drop_names[reason];
+}
+
 void metrics_call(struct metrics *metrics, size_t row, int status, uint64_t duration_us)
 {
 	struct metrics_mapping *mapping = &metrics->mappings[row];

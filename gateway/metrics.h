@@ -14,6 +14,14 @@
 
 #define METRICS_REJECTS(X)                                    \
 	X(BAD_REQUEST, "bad_request")                         \
+	X(NOT_FOUND, "not_found")                             \
+	X(METHOD, "method_not_allowed")                       \
+	X(NOT_ACCEPTABLE, "not_acceptable")                   \
+	X(LENGTH_REQUIRED, "length_required")                 \
+	X(MEDIA_TYPE, "unsupported_media_type")               \
+	X(EXPECTATION, "expectation_failed")                  \
+	X(NOT_IMPLEMENTED, "not_implemented")                 \
+	X(VERSION, "version_not_supported")                   \
 	X(HEADER_TOO_LARGE, "header_too_large")               \
 	X(BODY_TOO_LARGE, "body_too_large")                   \
 	X(HEADER_TIMEOUT, "header_timeout")                   \
@@ -41,7 +49,8 @@
 	X(UNKNOWN, "unknown")     \
 	X(DUPLICATE, "duplicate") \
 	X(OVERSIZED, "oversized") \
-	X(HEADER, "header")
+	X(HEADER, "header")       \
+	X(MALFORMED, "malformed")
 
 #define NAME_REJECT(id, text) REJECT_##id,
 enum reject { METRICS_REJECTS(NAME_REJECT) REJECT_COUNT };
@@ -79,6 +88,9 @@ void metrics_init(struct metrics *metrics, const struct config *config);
 void metrics_finish(struct metrics *metrics);
 void metrics_reject(struct metrics *metrics, enum reject reason);
 const char *metrics_reject_name(enum reject reason);
+/* The reason behind a refusal of ours with this status, 4xx, 501 or 505. */
+enum reject metrics_reject_of_status(int status);
+const char *metrics_drop_name(enum drop reason);
 /* A call ended; `status` 0: abandoned. */
 void metrics_call(struct metrics *metrics, size_t row, int status, uint64_t duration_us);
 /* A bridge counts as up when it is in all shards: the sum keeps the worst state. */

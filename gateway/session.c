@@ -29,11 +29,6 @@ static void handle_confirm(struct bridge_host *host, struct leg leg, enum bridge
 	}
 }
 
-static void count_dropped(struct shard *shard, enum drop why)
-{
-	shard->metrics.dropped[why]++;
-}
-
 /* An id that was ours once tells how its call ended; it reaches nobody. */
 static enum drop why_dropped(enum call_found found, const struct call *call)
 {
@@ -71,7 +66,7 @@ static struct call *find_call(struct session *session, const struct message *rep
 			why = why_dropped(found, call);
 		}
 	}
-	count_dropped(shard, why);
+	shard_drop_reply(shard, why, 1);
 	return NULL;
 }
 
@@ -87,7 +82,7 @@ static void handle_oversized(struct bridge_host *host, const struct message *rep
 {
 	struct session *session = session_from_host(host);
 	struct call *call = find_call(session, reply);
-	count_dropped(session->shard, DROP_OVERSIZED);
+	shard_drop_reply(session->shard, DROP_OVERSIZED, 1);
 	if (call != NULL) {
 		call_reply_oversized(call);
 	}

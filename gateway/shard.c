@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAILS_MAX = 8192, REJECT_LOG_MS = 1000 };
+enum { MAILS_MAX = 8192, REASON_LOG_MS = 1000 };
 
 /* ---- time ---- */
 
@@ -305,15 +305,22 @@ void shard_destroy(struct shard *shard)
 	free(shard);
 }
 
+/* Whoever makes us write lines does not get to write as many as he likes. */
+static bool may_log(const struct shard *shard, uint64_t *last_ms)
+{
+	uint64_t now = shard_now_ms(shard);
+	if (*last_ms != 0 && now - *last_ms < REASON_LOG_MS) {
+		return false;
+	}
+	*last_ms = now;
+	return true;
+}
+
 void shard_reject(struct shard *shard, enum reject reason, const struct connection *connection)
 {
 	metrics_reject(&shard->metrics, reason);
-	uint64_t now = shard_now_ms(shard);
-	if (now - shard->warned_ms[reason] < REJECT_LOG_MS && shard->warned_ms[reason] != 0) {
-		return;
-	}
-	shard->warned_ms[reason] = now;
-	if (log_begin(shard->log, LOG_WARN, "rejected")) {
+	if (may_log(shard, &shard->rejected_ms[reason]) &&
+		log_begin(shard->log, LOG_WARN, "rejected")) {
 		log_plain(shard->log, "reason", span_from_text(metrics_reject_name(reason)));
 		if (connection != NULL) {
 			log_text(shard->log, "listener",
@@ -324,6 +331,17 @@ void shard_reject(struct shard *shard, enum reject reason, const struct connecti
 			buffer_finish(&client);
 		}
 		log_number(shard->log, "total", (int64_t)shard->metrics.rejected[reason]);
+		log_end(shard->log);
+	}
+}
+
+void shard_drop_reply(struct shard *shard, enum drop reason, unsigned count)
+{
+	shard->metrics.dropped[reason] += count;
+	if (count > 0 && may_log(shard, &shard->dropped_ms[reason]) &&
+		log_begin(shard->log, LOG_WARN, "reply dropped")) {
+		log_plain(shard->log, "reason", span_from_text(metrics_drop_name(reason)));
+		log_number(shard->log, "total", (int64_t)shard->metrics.dropped[reason]);
 		log_end(shard->log);
 	}
 }

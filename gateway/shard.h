@@ -74,7 +74,8 @@ struct shard {
 	uint64_t wall_ms;         /* since 1970, likewise */
 	char date[HTTP_DATE_LEN]; /* "Date: …\r\n", renewed every second */
 	uint64_t date_second;
-	uint64_t warned_ms[REJECT_COUNT]; /* when each limit was last logged */
+	uint64_t rejected_ms[REJECT_COUNT]; /* when each reason was last logged */
+	uint64_t dropped_ms[DROP_COUNT];
 
 	bool draining;
 	uint64_t drain_until_ms;
@@ -101,7 +102,9 @@ static inline uint64_t shard_now_ms(const struct shard *shard)
 	return shard->now_us / 1000;
 }
 
-/* Counts a breach, and logs it at most once a second per reason. */
+/* Counts what a client was refused, and logs it at most once a second per reason. */
 void shard_reject(struct shard *shard, enum reject reason, const struct connection *connection);
+/* The same for a reply, or `count` parts of it, that reaches nobody. */
+void shard_drop_reply(struct shard *shard, enum drop reason, unsigned count);
 /* Sees a paused connection's end: it is not read from meanwhile. */
 void shard_watch_hangup(struct shard *shard, struct connection *connection, bool on);

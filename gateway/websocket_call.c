@@ -165,6 +165,7 @@ static void answer_without_call(struct arrival *arrival, const struct refusal *r
 static void answer_unusable(struct arrival *arrival, int code, const char *detail)
 {
 	const struct refusal refusal = { .status = 400, .type = "bad-request", .detail = detail };
+	shard_reject(arrival->connection->shard, REJECT_BAD_REQUEST, arrival->connection);
 	answer_without_call(arrival, &refusal, code);
 }
 
