@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "mappings/convention.h"
+#include "mappings/cors_rule.h"
 #include "mappings/filter.h"
 #include "mappings/mapping_parts.h"
 
@@ -15,7 +16,7 @@
 
 struct mapping_options {
 	char *name;
-	const struct json_node *match, *send, *answer;
+	const struct json_node *match, *send, *answer, *cors;
 	struct {
 		int64_t body;
 		int64_t reply;
@@ -64,10 +65,13 @@ static const struct option mapping_rows[] = {
 		.offset = offsetof(struct mapping_options, limits),
 		.rows = limit_rows,
 		.help = "may only lower" },
+	{ .name = "cors",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct mapping_options, cors),
+		.help = "like the top level `cors`, which it replaces whole; `false`: none" },
 	{ .name = "respond", .type = OPTION_LATER },
 	{ .name = "files", .type = OPTION_LATER },
 	{ .name = "redirect", .type = OPTION_LATER },
-	{ .name = "cors", .type = OPTION_LATER },
 	{ 0 },
 };
 
@@ -97,6 +101,39 @@ static void compile_name(struct mapping *mapping, const char *name, struct probl
 		!filter_is_plain_text(mapping->name)) {
 		problem_list_error(problems, json_node_member(mapping->node, SPAN("name")),
 			"expected a name of 1 to 128 bytes without control characters");
+	}
+}
+
+/* A worker may not say otherwise, nor say it twice. */
+static void drop_cors_headers(struct mapping *mapping, struct problem_list *problems)
+{
+	struct answer_rule *answer = &mapping->answer;
+	unsigned kept = 0;
+	for (unsigned i = 0; i < answer->header_count; i++) {
+		struct span name = answer->headers[i];
+		if (!cors_rule_owns(name)) {
+			answer->headers[kept++] = name;
+			continue;
+		}
+		problem_list_warning(problems, json_node_member(mapping->node, SPAN("answer")),
+			"'%.*s' is written by \"cors\" and not taken from a reply", (int)name.len,
+			name.ptr);
+	}
+	answer->header_count = kept;
+}
+
+static void compile_cors(struct mapping *mapping, const struct json_node *node,
+	const struct mapping_context *context)
+{
+	mapping->cors = context->cors;
+	if (node != NULL && node->type == JSON_FALSE) {
+		mapping->cors = NULL;
+	} else if (node != NULL) {
+		mapping->own_cors = cors_rule_create(node, context->problems);
+		mapping->cors = mapping->own_cors;
+	}
+	if (mapping->cors != NULL) {
+		drop_cors_headers(mapping, context->problems);
 	}
 }
 
@@ -132,6 +169,7 @@ struct mapping *mapping_create(
 			.problems = context->problems };
 		send_rule_compile(options.send, &send, &mapping->send);
 	}
+	compile_cors(mapping, options.cors, context);
 	mapping->timeout_ms = mapping->answer.timeout_ms > 0 ? mapping->answer.timeout_ms
 							     : context->default_timeout_ms;
 	mapping->limit_body = compile_limit(
@@ -146,6 +184,7 @@ void mapping_destroy(struct mapping *mapping)
 {
 	if (mapping != NULL) {
 		send_rule_finish(&mapping->send);
+		cors_rule_destroy(mapping->own_cors);
 		store_finish(&mapping->store);
 		free(mapping);
 	}
@@ -189,6 +228,11 @@ int64_t mapping_limit_body(const struct mapping *mapping)
 int64_t mapping_limit_reply(const struct mapping *mapping)
 {
 	return mapping->limit_reply;
+}
+
+const struct cors_rule *mapping_cors(const struct mapping *mapping)
+{
+	return mapping->cors;
 }
 
 bool mapping_to_queue(const struct mapping *mapping)

@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cors_rule;
 struct mapping;
 struct mapping_table;
 
@@ -42,8 +43,9 @@ struct mapping_context {
 	const char *default_bridge;     /* NULL: none */
 	const char *default_convention; /* NULL: "plain" */
 	int64_t default_timeout_ms;
-	int64_t limit_body;  /* defaults.limits.body, 0: none; a mapping may lower it */
-	int64_t limit_reply; /* defaults.limits.reply */
+	int64_t limit_body;           /* defaults.limits.body, 0: none; a mapping may lower it */
+	int64_t limit_reply;          /* defaults.limits.reply */
+	const struct cors_rule *cors; /* of mappings that have no `cors`; NULL: none */
 	struct problem_list *problems;
 };
 
@@ -116,3 +118,5 @@ int mapping_accepts_body(const struct mapping *mapping, bool has_body, struct re
 
 /* For docs/configuration.md: the tables of mapping, match, send and answer. */
 void mapping_document(FILE *out);
+/* Its own `cors` or the top level's; NULL: none. */
+const struct cors_rule *mapping_cors(const struct mapping *mapping);

@@ -18,6 +18,8 @@ struct mapping {
 	struct send_rule send;
 	struct answer_rule answer;
 	const struct place *correlation; /* one of the table's */
+	const struct cors_rule *cors;    /* that holds; NULL: none */
+	struct cors_rule *own_cors;
 	int64_t timeout_ms;
 	int64_t limit_body;
 	int64_t limit_reply;
