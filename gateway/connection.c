@@ -175,6 +175,7 @@ static void keep_unsent(struct connection *connection, struct span bytes)
 		return;
 	}
 	if (first) {
+		connection->output->moved_ms = shard_now_ms(connection->shard);
 		int64_t timeout = connection->listener->options->limits.write_timeout_ms;
 		connection->write_deadline_ms =
 			timeout > 0 ? shard_now_ms(connection->shard) + (uint64_t)timeout : 0;
@@ -281,6 +282,7 @@ static void send_parked(struct connection *connection)
 	int64_t timeout = connection->listener->options->limits.write_timeout_ms;
 	connection->write_deadline_ms =
 		timeout > 0 ? shard_now_ms(connection->shard) + (uint64_t)timeout : 0;
+	output->moved_ms = shard_now_ms(connection->shard);
 	parked_take(&connection->output, (size_t)got, quota_of(connection));
 	if (connection->output != NULL) {
 		return;
@@ -321,6 +323,9 @@ static void keep_rest(struct connection *connection, struct input rest, bool is_
 	bool waiting = connection->first_call != NULL || connection->output != NULL ||
 		       (connection->codec == &http1_codec &&
 			       connection->http1.phase == HTTP1_PHASE_WAITING);
+	if (connection->input != NULL && !is_parked) {
+		connection->input->moved_ms = shard_now_ms(connection->shard);
+	}
 	int64_t ahead = connection->listener->options->limits.read_ahead;
 	pause_reading(connection, waiting && ahead > 0 && rest.len >= (size_t)ahead);
 }
@@ -378,6 +383,7 @@ static void receive(struct connection *connection)
 	}
 	if (input != NULL) {
 		input->len += (size_t)got;
+		input->moved_ms = shard_now_ms(connection->shard);
 		consume(connection,
 			(struct input){ input->bytes + input->start, input->len - input->start },
 			true);
@@ -411,6 +417,32 @@ size_t connection_held(const struct connection *connection)
 }
 
 /* ---- time ---- */
+
+uint64_t connection_stalled_ms(const struct connection *connection)
+{
+	uint64_t now = shard_now_ms(connection->shard);
+	if (connection->output != NULL) {
+		return now - connection->output->moved_ms;
+	}
+	if (connection->first_call != NULL) {
+		return 0; /* it is we who let the client wait */
+	}
+	if (connection->input != NULL) {
+		return now - connection->input->moved_ms;
+	}
+	return connection->codec == &websocket_codec ? websocket_stalled_ms(connection) : 0;
+}
+
+uint64_t connection_idle_ms(const struct connection *connection)
+{
+	uint64_t idle = (uint64_t)connection->listener->options->limits.idle_timeout_ms;
+	bool waits = connection->codec == &http1_codec &&
+		     connection->http1.phase == HTTP1_PHASE_IDLE && connection->output == NULL &&
+		     !connection->closing && connection->deadline_ms != 0;
+	uint64_t now = shard_now_ms(connection->shard);
+	return waits && now + idle > connection->deadline_ms ? now + idle - connection->deadline_ms
+							     : 0;
+}
 
 void connection_deadline(struct connection *connection, uint64_t due_ms)
 {

@@ -106,5 +106,10 @@ void connection_deadline(struct connection *connection, uint64_t due_ms);
 void connection_handle_timer(struct connection *connection);
 /* Works on read-ahead input again, after a call ended. */
 void connection_resume(struct connection *connection);
+/* How long it has held memory while its client neither sent nor took a byte that we wait for; 0
+ * where it holds none. */
+uint64_t connection_stalled_ms(const struct connection *connection);
+/* How long no request has come over HTTP; 0 while one is under way, and of WebSockets. */
+uint64_t connection_idle_ms(const struct connection *connection);
 /* Bytes held for it between turns. */
 size_t connection_held(const struct connection *connection);

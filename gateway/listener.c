@@ -104,6 +104,7 @@ static void take(struct listener *listener, int fd, const struct sockaddr_storag
 	enum quota_verdict verdict = quota_connect(listener->quota, &client);
 	int on = 1;
 	if (verdict != QUOTA_OK) {
+		listener->turned_away = listener->turned_away || verdict == QUOTA_CONNECTIONS;
 		shard_reject(listener->shard,
 			verdict == QUOTA_ADDRESS ? REJECT_CONNECTIONS_PER_ADDRESS
 						 : REJECT_CONNECTIONS,
@@ -117,6 +118,14 @@ static void take(struct listener *listener, int fd, const struct sockaddr_storag
 	connection_create(listener, fd, &client);
 }
 
+/* Clients wait in the kernel's queue meanwhile. */
+static void pause_accepting(struct listener *listener, enum reject why)
+{
+	shard_reject(listener->shard, why, NULL);
+	listener->paused = true;
+	ev_io_stop(listener->shard->loop, &listener->io);
+}
+
 /*
  * The admin listener serves with its spare descriptor, so that what is wrong can be seen; the
  * others use it to turn one client away.
@@ -125,9 +134,8 @@ static void handle_shortage(struct listener *listener)
 {
 	struct sockaddr_storage from = { 0 };
 	socklen_t len = sizeof(from);
-	shard_reject(listener->shard, REJECT_DESCRIPTORS, NULL);
-	listener->paused = true;
-	ev_io_stop(listener->shard->loop, &listener->io);
+	listener->turned_away = true;
+	pause_accepting(listener, REJECT_DESCRIPTORS);
 	if (listener->spare_fd < 0) {
 		return;
 	}
@@ -165,6 +173,10 @@ static void handle_accept(struct ev_loop *loop, ev_io *io, int events)
 	struct listener *listener = (struct listener *)io;
 	(void)loop;
 	(void)events;
+	if (quota_memory_is_over(listener->quota)) {
+		pause_accepting(listener, REJECT_MEMORY);
+		return;
+	}
 	for (int i = 0; i < ACCEPTS_PER_TURN && accept_one(listener); i++) {
 	}
 }
@@ -174,7 +186,7 @@ void listener_retry(struct listener *listener)
 	if (listener->spare_fd < 0) {
 		listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	}
-	if (listener->paused) {
+	if (listener->paused && quota_memory_is_low(listener->quota)) {
 		listener->paused = false;
 		ev_io_start(listener->shard->loop, &listener->io);
 	}

@@ -26,9 +26,10 @@ struct listener {
 	struct quota *quota;              /* of the process; shared by its shards */
 	struct admin *admin;              /* not NULL: the admin pages instead of mappings */
 	int fd;
-	int spare_fd;   /* given up to refuse a client when descriptors run out */
-	bool paused;    /* not accepting until descriptors are free again */
-	bool shared_fd; /* a Unix socket, which belongs to the process */
+	int spare_fd;     /* given up to refuse a client when descriptors run out */
+	bool paused;      /* not accepting until descriptors or memory are free again */
+	bool turned_away; /* for want of connections or descriptors, since the last tick */
+	bool shared_fd;   /* a Unix socket, which belongs to the process */
 };
 
 /*
@@ -42,5 +43,5 @@ bool listener_start(struct listener *listener);
 /* Takes what the kernel has queued, then accepts no more. */
 void listener_stop(struct listener *listener);
 void listener_close(struct listener *listener);
-/* Tries again after descriptors ran out. Called once per tick. */
+/* Tries again after descriptors or memory ran out. Called once per tick. */
 void listener_retry(struct listener *listener);

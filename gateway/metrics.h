@@ -34,6 +34,7 @@
 	X(CALLS_IN_FLIGHT, "calls_in_flight")                 \
 	X(CALLS_PER_ADDRESS, "calls_per_address")             \
 	X(MEMORY, "memory")                                   \
+	X(IDLE, "idle")                                       \
 	X(OUTPUT, "output")                                   \
 	X(ORIGIN, "origin")                                   \
 	X(HANDSHAKE, "handshake")                             \

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct quota;
 
@@ -18,6 +19,7 @@ struct parked {
 	size_t start; /* bytes in front that are done with */
 	size_t len;   /* end of what is held */
 	size_t cap;
+	uint64_t moved_ms; /* when bytes last came or went, by the owner's clock */
 	char bytes[];
 };
 

@@ -5,23 +5,23 @@
 
 #include "base/memory.h"
 #include "gateway/admin.h"
+#include "gateway/machine.h"
 #include "gateway/quota.h"
 #include "gateway/shard.h"
 #include "gateway/unix_socket.h"
 
 #include <assert.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 enum {
 	HOME = 255, /* index of the main thread's shard: no call is its own */
 	SHARDS_AUTO_MAX = 8,
+	ADMIN_CONNECTIONS = 64,
 	STACK_SIZE = 8 << 20, /* rabbitmq-c decodes nested tables by recursion */
 };
 
@@ -54,49 +54,13 @@ struct process {
 
 /* ---- sizes ---- */
 
-static int64_t raise_file_limit(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-		return 1024;
-	}
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	getrlimit(RLIMIT_NOFILE, &limit);
-	return (int64_t)limit.rlim_cur;
-}
-
-/* CPUs that the cgroup (version 2) lets us have at once, rounded up; 0: no quota. */
-static long cgroup_cpus(void)
-{
-	FILE *in = fopen("/sys/fs/cgroup/cpu.max", "re");
-	long quota = 0, period = 0;
-	if (in == NULL) {
-		return 0;
-	}
-	if (fscanf(in, "%ld %ld", &quota, &period) != 2 || period <= 0) {
-		quota = 0;
-		period = 1;
-	}
-	fclose(in);
-	return (quota + period - 1) / period;
-}
-
 static size_t count_shards(const struct config *config)
 {
 	if (config->shards > 0) {
 		return (size_t)config->shards;
 	}
-	cpu_set_t cpus;
-	long count = SHARDS_AUTO_MAX;
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) < count) {
-		count = CPU_COUNT(&cpus);
-	}
-	long quota = cgroup_cpus();
-	if (quota > 0 && quota < count) {
-		count = quota;
-	}
-	return count > 0 ? (size_t)count : 1;
+	long count = machine_cpus();
+	return count < SHARDS_AUTO_MAX ? (size_t)count : SHARDS_AUTO_MAX;
 }
 
 /* ---- opening ---- */
@@ -106,11 +70,18 @@ static void make_quotas(struct process *process, int64_t files)
 	const struct config *config = process->config;
 	process->quotas = memory_new(config->listener_count + 1, sizeof(*process->quotas));
 	for (size_t i = 0; i < config->listener_count; i++) {
-		const struct limits *limits = &config->listeners[i].limits;
-		process->quotas[i] = quota_create(
-			limits, limits->connections > 0 ? limits->connections : files / 10 * 9);
+		struct limits limits = config->listeners[i].limits;
+		if (limits.connections == 0) {
+			limits.connections = files / 10 * 9;
+		}
+		if (limits.memory == 0) {
+			limits.memory = machine_memory() / 2;
+		}
+		process->quotas[i] = quota_create(&limits);
 	}
-	process->quotas[config->listener_count] = quota_create(&process->admin_options.limits, 64);
+	struct limits admin = process->admin_options.limits;
+	admin.connections = ADMIN_CONNECTIONS;
+	process->quotas[config->listener_count] = quota_create(&admin);
 }
 
 static bool open_unix_sockets(struct process *process)
@@ -184,7 +155,7 @@ static bool open_admin(struct process *process)
 
 static bool open_all(struct process *process)
 {
-	int64_t files = raise_file_limit();
+	int64_t files = machine_raise_files();
 	size_t count = count_shards(process->config);
 	limits_defaults(&process->admin_options.limits);
 	make_quotas(process, files);

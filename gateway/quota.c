@@ -23,10 +23,10 @@ struct quota {
 	struct address_counts *calling;
 };
 
-struct quota *quota_create(const struct limits *limits, int64_t connections_max)
+struct quota *quota_create(const struct limits *limits)
 {
 	struct quota *quota = memory_new(1, sizeof(*quota));
-	quota->connections_max = connections_max;
+	quota->connections_max = limits->connections;
 	quota->per_address_max = limits->connections_per_address;
 	quota->calls_per_address_max = limits->calls_in_flight_per_address;
 	quota->memory_max = limits->memory;
@@ -139,4 +139,10 @@ bool quota_memory_is_over(const struct quota *quota)
 {
 	return quota->memory_max > 0 &&
 	       atomic_load_explicit(&quota->memory, memory_order_relaxed) > quota->memory_max;
+}
+
+bool quota_memory_is_low(const struct quota *quota)
+{
+	return quota->memory_max == 0 || atomic_load_explicit(&quota->memory,
+						 memory_order_relaxed) <= quota->memory_max / 4 * 3;
 }

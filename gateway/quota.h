@@ -17,7 +17,8 @@
 
 struct quota;
 
-struct quota *quota_create(const struct limits *limits, int64_t connections_max);
+/* 0: no limit. The limits themselves are not kept. */
+struct quota *quota_create(const struct limits *limits);
 void quota_destroy(struct quota *quota);
 
 enum quota_verdict { QUOTA_OK, QUOTA_CONNECTIONS, QUOTA_ADDRESS };
@@ -30,3 +31,5 @@ void quota_call_end(struct quota *quota, const struct address *client);
 /* Memory of bodies and output: counts `more` bytes (maybe negative). */
 void quota_memory(struct quota *quota, int64_t more);
 bool quota_memory_is_over(const struct quota *quota);
+/* Three quarters or less are in use: what was stopped for want of memory may go on. */
+bool quota_memory_is_low(const struct quota *quota);

@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "gateway/connection.h"
+#include "gateway/pressure.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -131,6 +132,7 @@ static void handle_tick(struct ev_loop *loop, ev_timer *tick, int events)
 	struct shard *shard = tick->data;
 	(void)loop;
 	(void)events;
+	pressure_relieve(shard);
 	for (size_t i = 0; i < shard->listener_count; i++) {
 		listener_retry(&shard->listeners[i]);
 	}

@@ -331,6 +331,13 @@ static void handle_event(struct connection *connection, enum websocket_event eve
 	}
 }
 
+uint64_t websocket_stalled_ms(const struct connection *connection)
+{
+	const struct websocket *websocket = &connection->websocket;
+	bool holds = websocket_reader_memory(&websocket->reader) > 0;
+	return holds ? (now_s(connection) - websocket->heard_s) * UINT64_C(1000) : 0;
+}
+
 static size_t handle_input(struct connection *connection, struct input *input)
 {
 	struct websocket *websocket = &connection->websocket;

@@ -69,6 +69,9 @@ bool websocket_send(struct connection *connection, unsigned opcode, struct span 
 /* Counts one request against messages_per_second; false above it. */
 bool websocket_count_request(struct connection *connection);
 
+/* How long nothing has come while a message is incomplete; 0 when none is. */
+uint64_t websocket_stalled_ms(const struct connection *connection);
+
 /* The path, host and port of the handshake. */
 struct span websocket_uri(const struct websocket *websocket);
 struct span websocket_host(const struct websocket *websocket);

@@ -178,7 +178,7 @@ def test_one_whole_answer_fits_into_a_batch_always(one):
 
 def test_raw_answers_that_wait_for_an_earlier_one_count_as_output(one):
     gateway = one({"output": 2000})
-    with gateway.websocket("/stuck") as socket:
+    with gateway.websocket("/stuck") as socket, gateway.websocket("/raw") as other:
         socket.send("first")
         socket.send_bytes(TOO_LONG * 20)
         gateway.wait_metric("bridgehead_rejected_total", 1, reason="output")
@@ -294,12 +294,12 @@ def hold_part_of_a_message(socket, size):
     assert socket.receive_frame() == (PONG, b"taken")
 
 
-def assert_memory_is_over(gateway):
-    with gateway.websocket("/raw") as other:
-        other.send("whole messages need none")
-        assert other.receive() == "whole messages need none"
-        other.send_bytes(frame(BINARY, b"x" * 1000)[:500])
-        assert other.close_code() == 1013
+def assert_memory_is_over(other):
+    """Seen by somebody who was let in before: until it is back nobody else is."""
+    other.send("whole messages need none")
+    assert other.receive() == "whole messages need none"
+    other.send_bytes(frame(BINARY, b"x" * 1000)[:500])
+    assert other.close_code() == 1013
 
 
 def assert_memory_is_back(gateway):
@@ -313,9 +313,9 @@ def assert_memory_is_back(gateway):
 
 def test_incomplete_messages_count_as_memory(one):
     gateway = one({"memory": 100000})
-    with gateway.websocket("/raw") as socket:
+    with gateway.websocket("/raw") as socket, gateway.websocket("/raw") as other:
         hold_part_of_a_message(socket, 200000)
-        assert_memory_is_over(gateway)
+        assert_memory_is_over(other)
         socket.send_bytes(frame(CONTINUATION, b"x" * 1000)[:500])
         assert socket.close_code() == 1013
     assert rejected(gateway, "memory") == 2
@@ -333,21 +333,21 @@ def test_a_message_that_is_done_counts_no_more(one):
 
 def test_answers_of_a_batch_count_as_memory(one):
     gateway = one({"memory": 100000})
-    with gateway.websocket() as socket:
+    with gateway.websocket() as socket, gateway.websocket("/raw") as other:
         socket.send([call(0, "stuck"), call(1, params=["x" * 60000])])
         socket.send([call(2, "stuck"), call(3, params=["x" * 60000])])
         eventually(lambda: calls(gateway) >= 2)
-        assert_memory_is_over(gateway)
+        assert_memory_is_over(other)
     assert_memory_is_back(gateway)
 
 
 def test_answers_that_wait_for_their_turn_count_as_memory(one):
     gateway = one({"memory": 20000})
-    with gateway.websocket("/stuck") as socket:
+    with gateway.websocket("/stuck") as socket, gateway.websocket("/raw") as other:
         socket.send("first")
         socket.send_bytes(TOO_LONG * 200)
         eventually(lambda: calls(gateway) == 200)
-        assert_memory_is_over(gateway)
+        assert_memory_is_over(other)
     assert_memory_is_back(gateway)
 
 

@@ -15,7 +15,7 @@ static void bytes_come_out_as_they_went_in(void **state)
 {
 	(void)state;
 	struct limits limits = { .memory = 1 };
-	struct quota *quota = quota_create(&limits, 0);
+	struct quota *quota = quota_create(&limits);
 	struct parked *parked = NULL;
 	assert_true(parked_append(&parked, SPAN("hello "), quota));
 	assert_true(parked_append(&parked, SPAN("world"), quota));
@@ -34,7 +34,7 @@ static void nothing_held_is_nothing_allocated(void **state)
 {
 	(void)state;
 	struct limits limits = { 0 };
-	struct quota *quota = quota_create(&limits, 0);
+	struct quota *quota = quota_create(&limits);
 	struct parked *parked = NULL;
 	assert_int_equal(parked_size(parked), 0);
 	parked_free(&parked, quota);

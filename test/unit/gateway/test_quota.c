@@ -26,8 +26,8 @@ static struct address six(uint8_t network, uint8_t host)
 static void connections_are_limited_in_all(void **state)
 {
 	(void)state;
-	struct limits limits = { 0 };
-	struct quota *quota = quota_create(&limits, 2);
+	struct limits limits = { .connections = 2 };
+	struct quota *quota = quota_create(&limits);
 	struct address client = four(1);
 	assert_int_equal(quota_connect(quota, &client), QUOTA_OK);
 	assert_int_equal(quota_connect(quota, &client), QUOTA_OK);
@@ -41,7 +41,7 @@ static void an_address_has_its_own_limit(void **state)
 {
 	(void)state;
 	struct limits limits = { .connections_per_address = 1 };
-	struct quota *quota = quota_create(&limits, 0);
+	struct quota *quota = quota_create(&limits);
 	struct address one = four(1), other = four(2);
 	assert_int_equal(quota_connect(quota, &one), QUOTA_OK);
 	assert_int_equal(quota_connect(quota, &one), QUOTA_ADDRESS);
@@ -55,7 +55,7 @@ static void ipv6_is_counted_by_its_64(void **state)
 {
 	(void)state;
 	struct limits limits = { .connections_per_address = 1, .calls_in_flight_per_address = 1 };
-	struct quota *quota = quota_create(&limits, 0);
+	struct quota *quota = quota_create(&limits);
 	struct address one = six(1, 1), neighbour = six(1, 2), other = six(2, 1);
 	assert_int_equal(quota_connect(quota, &one), QUOTA_OK);
 	assert_int_equal(quota_connect(quota, &neighbour), QUOTA_ADDRESS);
@@ -71,7 +71,7 @@ static void memory_is_over_only_above_its_limit(void **state)
 {
 	(void)state;
 	struct limits limits = { .memory = 100 };
-	struct quota *quota = quota_create(&limits, 0);
+	struct quota *quota = quota_create(&limits);
 	quota_memory(quota, 100);
 	assert_false(quota_memory_is_over(quota));
 	quota_memory(quota, 1);
@@ -81,6 +81,21 @@ static void memory_is_over_only_above_its_limit(void **state)
 	quota_destroy(quota);
 }
 
+static void memory_is_low_again_below_three_quarters(void **state)
+{
+	(void)state;
+	struct limits limits = { .memory = 100 }, none = { 0 };
+	struct quota *quota = quota_create(&limits), *boundless = quota_create(&none);
+	quota_memory(quota, 76);
+	assert_false(quota_memory_is_over(quota) || quota_memory_is_low(quota));
+	quota_memory(quota, -1);
+	assert_true(quota_memory_is_low(quota));
+	quota_memory(boundless, INT64_C(1) << 40);
+	assert_true(quota_memory_is_low(boundless) && !quota_memory_is_over(boundless));
+	quota_destroy(quota);
+	quota_destroy(boundless);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +103,7 @@ int main(void)
 		cmocka_unit_test(an_address_has_its_own_limit),
 		cmocka_unit_test(ipv6_is_counted_by_its_64),
 		cmocka_unit_test(memory_is_over_only_above_its_limit),
+		cmocka_unit_test(memory_is_low_again_below_three_quarters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * Whoever has waited longest goes first, a few at a time, until it is enough. A client that reads
+ * its answer slowly or stops in the middle of a body would otherwise hold what others need until
+ * its timeout, and one that only sits there would keep the next from being let in.
+ *
+ *     memory above its limit           stalled for a second: dropped, until three quarters are left
+ *     connections or descriptors gone  idle for ten seconds: closed, to let the next ones in
+ */
+#include "gateway/pressure.h"
+
+#include "gateway/connection.h"
+#include "gateway/listener.h"
+#include "gateway/quota.h"
+#include "gateway/shard.h"
+
+#include <stddef.h>
+
+enum { VICTIMS_MAX = 32, STALLED_MS = 1000, IDLE_MS = 10000 };
+
+struct victims {
+	size_t count;
+	struct victim {
+		struct connection *connection;
+		uint64_t waited_ms;
+	} longest[VICTIMS_MAX]; /* the longest first */
+};
+
+static void consider(struct victims *victims, struct connection *connection, uint64_t waited_ms)
+{
+	size_t at = victims->count;
+	if (at < VICTIMS_MAX) {
+		victims->count++;
+	} else if (victims->longest[--at].waited_ms >= waited_ms) {
+		return;
+	}
+	for (; at > 0 && victims->longest[at - 1].waited_ms < waited_ms; at--) {
+		victims->longest[at] = victims->longest[at - 1];
+	}
+	victims->longest[at] = (struct victim){ connection, waited_ms };
+}
+
+static void find_victims(struct victims *victims, const struct listener *listener,
+	uint64_t (*waited)(const struct connection *), uint64_t least_ms)
+{
+	struct connection *at = listener->shard->connections;
+	victims->count = 0;
+	for (; at != NULL; at = at->next) {
+		uint64_t waited_ms = at->listener == listener ? waited(at) : 0;
+		if (waited_ms >= least_ms) {
+			consider(victims, at, waited_ms);
+		}
+	}
+}
+
+/* Freed one by one, for only then is their memory back: nothing of the turn looks at them, and the
+ * end of one is nobody else's. */
+static void free_memory(struct listener *listener)
+{
+	struct victims victims;
+	find_victims(&victims, listener, connection_stalled_ms, STALLED_MS);
+	for (size_t i = 0; i < victims.count && !quota_memory_is_low(listener->quota); i++) {
+		struct connection *connection = victims.longest[i].connection;
+		shard_reject(listener->shard, REJECT_MEMORY, connection);
+		connection_drop(connection);
+		connection_reap(listener->shard);
+	}
+}
+
+static void free_descriptors(struct listener *listener)
+{
+	struct victims victims;
+	find_victims(&victims, listener, connection_idle_ms, IDLE_MS);
+	for (size_t i = 0; i < victims.count; i++) {
+		struct connection *connection = victims.longest[i].connection;
+		shard_reject(listener->shard, REJECT_IDLE, connection);
+		connection_drop(connection);
+	}
+}
+
+void pressure_relieve(struct shard *shard)
+{
+	for (size_t i = 0; i < shard->listener_count; i++) {
+		struct listener *listener = &shard->listeners[i];
+		if (quota_memory_is_over(listener->quota)) {
+			free_memory(listener);
+		}
+		if (listener->turned_away) {
+			listener->turned_away = false;
+			free_descriptors(listener);
+		}
+	}
+}
