@@ -3,8 +3,11 @@
 
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { LARGE = 1 << 20 };
 
 static void *check(void *memory)
 {
@@ -33,4 +36,11 @@ char *memory_text(struct span text)
 	}
 	copy[text.len] = '\0';
 	return copy;
+}
+
+void memory_return_large(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+#endif
 }

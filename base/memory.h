@@ -17,3 +17,9 @@ void *memory_new(size_t count, size_t size);
 void *memory_resize(void *old, size_t count, size_t size);
 /* A NUL-terminated copy. Never NULL. */
 char *memory_text(struct span text);
+/*
+ * Blocks from a MiB on go back to the system when they are freed. Without it the C library stops
+ * doing so once it has seen a large one, and a single body keeps its size for ever, several times
+ * over. Once, before there are threads.
+ */
+void memory_return_large(void);

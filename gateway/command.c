@@ -3,6 +3,7 @@
 
 #include "gateway/command.h"
 
+#include "base/memory.h"
 #include "gateway/config.h"
 #include "gateway/process.h"
 
@@ -49,6 +50,7 @@ int command_run(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
+	memory_return_large();
 	struct config *config = load(file);
 	if (config == NULL) {
 		return 1;
