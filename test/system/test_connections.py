@@ -7,8 +7,6 @@ import time
 
 import pytest
 
-from harness.worker import echo
-
 
 @pytest.fixture
 def held(gateway, worker, queue):
@@ -34,66 +32,6 @@ def test_a_connection_is_kept_for_the_next_request(loopback):
     assert one.metric("bridgehead_connections_total") < 10
 
 
-def test_connection_close_is_obeyed_and_announced(loopback):
-    with loopback().connect() as client:
-        client.request("POST", "/", "x", {"Connection": "close"})
-        answer = client.response()
-        assert (answer.status, answer.header("connection")) == (200, "close")
-        assert client.is_closed()
-
-
-def test_http_1_0_closes_unless_asked_to_keep(loopback):
-    one = loopback()
-    with one.connect() as client:
-        client.send("GET /x HTTP/1.0\r\n\r\n")
-        assert client.response().status == 200
-        assert client.is_closed()
-    with one.connect() as client:
-        for _ in range(2):
-            client.send("GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
-            answer = client.response()
-            assert answer.status == 200
-            assert answer.header("connection").lower() == "keep-alive"
-
-
-def test_answers_carry_a_date_and_a_length_but_a_100_does_not(loopback):
-    with loopback().connect() as client:
-        client.request("POST", "/", headers={"Expect": "100-continue", "Content-Length": "2"})
-        interim = client.response()
-        assert interim.status == 100
-        assert interim.header("date") is None and interim.header("content-length") is None
-        client.send("hi")
-        answer = client.response()
-        assert (answer.status, answer.body) == (200, b"hi")
-        assert answer.header("date").endswith("GMT")
-        assert answer.header("content-length") == "2"
-
-
-def test_expect_is_answered_with_the_final_status_when_the_body_will_not_be_read(loopback):
-    one = loopback({"name": "a", "match": {"path": "/a"}, "send": {}}, limits={"body": 10})
-    for target, length, status in (("/nothing", 2, 404), ("/a", 11, 413)):
-        with one.connect() as client:
-            headers = {"Expect": "100-continue", "Content-Length": str(length)}
-            client.request("POST", target, headers=headers)
-            assert client.response().status == status
-
-
-def test_http_1_0_never_gets_a_100(loopback):
-    with loopback().connect() as client:
-        client.send("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi")
-        assert client.response().status == 200
-
-
-def test_pipelined_requests_are_answered_in_order(gateway, worker, queue):
-    worker(queue, echo)
-    mapping = {"name": "p", "match": {"path": "/p"}, "send": {"queue": queue}}
-    with gateway(mappings=[mapping]).connect() as client:
-        for number in range(64):
-            client.request("POST", "/p", str(number))
-        for number in range(64):
-            assert client.response().body == str(number).encode()
-
-
 def test_pipelined_requests_are_answered_in_order_when_some_are_refused(held):
     with held.connect() as client:
         client.request("POST", "/held", "first")
@@ -104,22 +42,6 @@ def test_pipelined_requests_are_answered_in_order_when_some_are_refused(held):
         assert client.response().status == 404
         held.worker.next().reply("three")
         assert client.response(to="HEAD").status == 200
-
-
-@pytest.mark.hostile
-def test_a_client_that_pipelines_without_end_is_held_back_by_flow_control(held):
-    with held.connect(timeout=3) as client:
-        client.request("POST", "/held", "first")
-        held.worker.next()
-        before = held.private_bytes()
-        request = b"POST /held HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000
-        with pytest.raises(TimeoutError):
-            for _ in range(40000):
-                client.send(request)
-        assert held.private_bytes() < before + (4 << 20)
-        assert held.metric("bridgehead_calls_in_flight") == 1
-        client.reset()
-        held.wait_metric("bridgehead_calls_in_flight", 0, timeout=2)
 
 
 @pytest.mark.hostile
@@ -169,20 +91,6 @@ def test_clients_that_left_cost_no_time(held):
     before = held.cpu_seconds()
     time.sleep(1)  # what is measured is that nothing happens
     assert held.cpu_seconds() - before < 0.1
-
-
-@pytest.mark.hostile
-def test_a_body_that_ends_early_is_never_published(held):
-    for headers, body in (
-        ({"Content-Length": "10"}, "12345"),
-        ({"Transfer-Encoding": "chunked"}, "5\r\n12345\r\n"),
-    ):
-        with held.connect() as client:
-            client.request("POST", "/held", headers=headers)
-            client.send(body)
-            client.half_close()
-            assert client.is_closed() or client.response().status == 400
-    assert held.worker.has_none()
 
 
 def test_idle_connections_cost_little(loopback):

@@ -35,7 +35,10 @@ def frame(opcode, payload=b"", fin=True, rsv=0, mask=True, length_form=None, ann
 
 class WebSocket:
     def __init__(self, address, path="/ws", headers=(), host="test"):
-        self.connection = Connection(address)
+        self._begin(Connection(address), path, headers, host)
+
+    def _begin(self, connection, path, headers, host):
+        self.connection = connection
         self.key = base64.b64encode(os.urandom(16)).decode()
         fields = {
             "Upgrade": "websocket",
@@ -47,6 +50,20 @@ class WebSocket:
         fields = {name: value for name, value in fields.items() if value is not None}
         self.connection.request("GET", path, headers=fields, host=host)
         self.handshake = self.connection.response("GET")
+
+    @classmethod
+    def over(cls, connection):
+        """The frames on a connection that is one already."""
+        socket = cls.__new__(cls)
+        socket.connection = connection
+        return socket
+
+    @classmethod
+    def open(cls, connection, path="/ws", headers=(), host="test"):
+        """On a connection that somebody else closes."""
+        socket = cls.over(connection)
+        socket._begin(connection, path, headers, host)
+        return socket.__enter__()
 
     def __enter__(self):
         assert self.handshake.status == 101, self.handshake
