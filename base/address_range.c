@@ -3,7 +3,8 @@
 
 #include "base/address_range.h"
 
-#include <inttypes.h>
+#include "base/text.h"
+
 #include <string.h>
 
 enum { BITS = 128, BITS_BEFORE_FOUR = 96 };
@@ -17,23 +18,6 @@ static uint8_t mask_at(unsigned bits, unsigned i)
 	return bits <= 8 * i ? 0 : (uint8_t)(0xff00u >> (bits - 8 * i));
 }
 
-/* Decimal, without leading zeros, at most `max`. */
-static bool parse_prefix(struct span text, unsigned max, unsigned *prefix)
-{
-	unsigned value = 0;
-	if (text.len == 0 || text.len > 3 || (text.ptr[0] == '0' && text.len > 1)) {
-		return false;
-	}
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] < '0' || text.ptr[i] > '9') {
-			return false;
-		}
-		value = value * 10 + (unsigned)(text.ptr[i] - '0');
-	}
-	*prefix = value;
-	return value <= max;
-}
-
 enum address_range_result address_range_parse(struct span text, struct address_range *range)
 {
 	const char *slash = memchr(text.ptr, '/', text.len);
@@ -44,7 +28,8 @@ enum address_range_result address_range_parse(struct span text, struct address_r
 	/* "::ffff:10.0.0.0/104" counts from the front, "10.0.0.0/8" behind what maps it */
 	bool dotted = memchr(ip.ptr, ':', ip.len) == NULL;
 	unsigned before = dotted ? BITS_BEFORE_FOUR : 0, prefix = BITS - before;
-	if (slash != NULL && !parse_prefix(span_skip(text, ip.len + 1), BITS - before, &prefix)) {
+	if (slash != NULL &&
+		!text_read_small(span_skip(text, ip.len + 1), BITS - before, &prefix)) {
 		return ADDRESS_RANGE_MALFORMED;
 	}
 	range->bits = (uint8_t)(before + prefix);

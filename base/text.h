@@ -81,6 +81,24 @@ static inline bool text_read_digits(const char *end, size_t len, uint64_t *numbe
 	return good;
 }
 
+/* Decimal digits without leading zeros, at most `max` (which has at most nine): short numbers such
+ * as ports, where there is only one way to write each. */
+static inline bool text_read_small(struct span text, unsigned max, unsigned *number)
+{
+	unsigned value = 0;
+	if (text.len == 0 || text.len > 9 || (text.ptr[0] == '0' && text.len > 1)) {
+		return false;
+	}
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] < '0' || text.ptr[i] > '9') {
+			return false;
+		}
+		value = value * 10 + (unsigned)(text.ptr[i] - '0');
+	}
+	*number = value;
+	return value <= max;
+}
+
 /*
  * Writes a number below 100 000 000 without leading zeros; gives how many digits, but `out` takes 8
  * bytes in any case. The same steps backwards: numbers of four digits, of two, of one, side by
