@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAILS_MAX = 8192, REASON_LOG_MS = 1000 };
+enum { MAILS_MAX = 8192, REASON_LOG_MS = 1000, SCRATCH_KEPT = 1 << 18 };
 
 /* ---- time ---- */
 
@@ -126,6 +126,19 @@ static void handle_prepare(struct ev_loop *loop, ev_prepare *prepare, int events
 	log_turn(shard->log, shard_now_ms(shard));
 }
 
+/* One large message must not be paid for as long as the shard lives. */
+static void trim_scratch(struct shard_scratch *scratch, size_t kept)
+{
+	struct buffer *const buffers[] = { &scratch->room.text, &scratch->room.scratch,
+		&scratch->room.op, &scratch->match, &scratch->allow, &scratch->reply,
+		&scratch->problem, &scratch->envelope, &scratch->cursor };
+	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
+		if (buffers[i]->cap > kept) {
+			buffer_finish(buffers[i]);
+		}
+	}
+}
+
 /* Wakes the loop for its deadlines, and does what is done now and then. */
 static void handle_tick(struct ev_loop *loop, ev_timer *tick, int events)
 {
@@ -133,6 +146,7 @@ static void handle_tick(struct ev_loop *loop, ev_timer *tick, int events)
 	(void)loop;
 	(void)events;
 	pressure_relieve(shard);
+	trim_scratch(&shard->scratch, SCRATCH_KEPT);
 	for (size_t i = 0; i < shard->listener_count; i++) {
 		listener_retry(&shard->listeners[i]);
 	}
@@ -261,13 +275,7 @@ void shard_drain(struct shard *shard, uint64_t timeout_ms)
 static void free_scratch(struct shard_scratch *scratch)
 {
 	free(scratch->input);
-	send_room_finish(&scratch->room);
-	buffer_finish(&scratch->match);
-	buffer_finish(&scratch->allow);
-	buffer_finish(&scratch->reply);
-	buffer_finish(&scratch->problem);
-	buffer_finish(&scratch->envelope);
-	buffer_finish(&scratch->cursor);
+	trim_scratch(scratch, 0);
 }
 
 void shard_destroy(struct shard *shard)
