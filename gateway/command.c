@@ -62,20 +62,27 @@ int command_run(int argc, char **argv)
 
 int command_check(int argc, char **argv)
 {
-	static const char usage[] = "Usage: bridgehead check FILE\n"
-				    "       bridgehead check --document\n\n"
-				    "Reads a configuration as `run` would and says everything that "
-				    "is wrong with it, each\n"
-				    "with file, line and column. Connects to nothing. Exit status "
-				    "0: it can be run; 1: not.\n\n"
-				    "  --document   print the reference of all keys in Markdown\n"
-				    "  -h, --help   this\n";
+	static const char usage[] =
+		"Usage: bridgehead check FILE\n"
+		"       bridgehead check --document [limits]\n\n"
+		"Reads a configuration as `run` would and says everything that "
+		"is wrong with it, each\n"
+		"with file, line and column. Connects to nothing. Exit status "
+		"0: it can be run; 1: not.\n\n"
+		"  --document   print the reference of all keys in Markdown; with "
+		"limits, what happens\n"
+		"               beyond each limit\n"
+		"  -h, --help   this\n";
 	if (wants_help(argc, argv)) {
 		fputs(usage, stdout);
 		return 0;
 	}
 	if (argc == 2 && strcmp(argv[1], "--document") == 0) {
 		config_document(stdout);
+		return 0;
+	}
+	if (argc == 3 && strcmp(argv[1], "--document") == 0 && strcmp(argv[2], "limits") == 0) {
+		limits_document(stdout);
 		return 0;
 	}
 	if (argc != 2 || argv[1][0] == '-') {

@@ -92,7 +92,7 @@ static const struct option listener_rows[] = {
 		.type = OPTION_OBJECT,
 		.offset = FIELD(limits),
 		.rows = limits_rows,
-		.help = "see Limits" },
+		.help = "what its clients may use; limits.md says what happens beyond" },
 	{ .name = "trusted_proxies",
 		.type = OPTION_LATER,
 		.help = "ranges whose X-Forwarded-For counts" },
@@ -215,5 +215,4 @@ void config_listener_document(FILE *out)
 {
 	option_document(listener_rows, "listeners[]", out);
 	option_document(websocket_rows, "listeners[].websockets[]", out);
-	option_document(limits_rows, "Limits", out);
 }

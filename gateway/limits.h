@@ -3,13 +3,14 @@
 
 /*
  * Everything a client can make grow, per listener, with defaults that are safe on the internet.
- * 0 means no limit. Sizes in bytes, times in milliseconds.
+ * 0 means no limit, unless its row says otherwise. Sizes in bytes, times in milliseconds.
  */
 #pragma once
 
 #include "base/option.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 struct limits {
 	int64_t request_line;
@@ -25,7 +26,7 @@ struct limits {
 	int64_t body_rate; /* bytes a second, after ten seconds */
 	int64_t idle_timeout_ms;
 	int64_t write_timeout_ms;
-	int64_t connections; /* 0 in the configuration: nine tenths of RLIMIT_NOFILE */
+	int64_t connections; /* 0 in the configuration: see its row; likewise memory */
 	int64_t connections_per_address;
 	int64_t calls_in_flight_per_address;
 	int64_t messages_per_second;
@@ -40,3 +41,5 @@ extern const struct option limits_rows[];
 
 /* The defaults of all rows. */
 void limits_defaults(struct limits *limits);
+/* docs/limits.md */
+void limits_document(FILE *out);

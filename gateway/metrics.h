@@ -43,6 +43,7 @@
 	X(PING_RATE, "ping_rate")                             \
 	X(PONG_TIMEOUT, "pong_timeout")                       \
 	X(FRAME_TYPE, "frame_type")                           \
+	X(FRAGMENTS, "fragments")                             \
 	X(MESSAGE_TOO_LARGE, "message_too_large")
 
 #define METRICS_DROPS(X)          \

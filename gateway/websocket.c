@@ -313,6 +313,7 @@ static void handle_error(struct connection *connection, const struct websocket_i
 	switch (item->code) {
 	case WEBSOCKET_CODE_TOO_BIG: why = REJECT_MESSAGE_TOO_LARGE; break;
 	case WEBSOCKET_CODE_TRY_LATER: why = REJECT_MEMORY; break;
+	case WEBSOCKET_CODE_POLICY: why = REJECT_FRAGMENTS; break;
 	default: break;
 	}
 	fail(connection, why, item->code, item->reason);

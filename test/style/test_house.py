@@ -42,10 +42,11 @@ def test_the_binary_is_hardened():
     assert "_chk@" in symbols, "FORTIFY_SOURCE"
 
 
-def test_the_manual_of_the_configuration_is_what_the_rows_say():
-    generated = tool(BINARY, "check", "--document")
-    assert (tree.ROOT / "docs" / "configuration.md").read_text() == generated, (
-        "build/bridgehead check --document >docs/configuration.md"
+@pytest.mark.parametrize("page, arguments", [("configuration.md", ""), ("limits.md", " limits")])
+def test_pages_made_from_the_rows_say_what_the_rows_say(page, arguments):
+    generated = tool(BINARY, "check", *f"--document{arguments}".split())
+    assert (tree.ROOT / "docs" / page).read_text() == generated, (
+        f"build/bridgehead check --document{arguments} >docs/{page}"
     )
 
 
