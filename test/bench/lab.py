@@ -4,6 +4,7 @@
 """What every measurement needs: a private broker, a worker, gateways, and loads on them."""
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -26,19 +27,23 @@ BODY = 100
 
 
 class Lab:
-    """One broker and one worker for all measurements of a run."""
+    """One broker and one worker for all measurements of a run that need them."""
 
     def __init__(self, stack):
-        os.environ["BROKER_SCHEDULERS"] = "2"
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         self.stack = stack
         self.directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        self.broker = Broker()
-        stack.callback(self.broker.destroy)
-        self.broker.start()
-        self.start_worker(self.broker)
         self.count = 0
+
+    @functools.cached_property
+    def broker(self):
+        os.environ["BROKER_SCHEDULERS"] = "2"
+        broker = Broker()
+        self.stack.callback(broker.destroy)
+        broker.start()
+        self.start_worker(broker)
+        return broker
 
     def start_worker(self, broker):
         """The C worker on `broker`; it lives as long as the lab."""
@@ -49,12 +54,8 @@ class Lab:
         assert worker.stdout.readline() == "ready\n"
         return worker
 
-    @contextlib.contextmanager
     def gateway(self, broker=None, prefix=(), environment=None, timeout="5s"):
         """A gateway of one shard with its access log on, ready for calls."""
-        self.count += 1
-        directory = self.directory / f"gateway{self.count}"
-        directory.mkdir()
         mapping = {
             "name": "bench",
             "match": {"method": "POST", "path": "/bench", "op": "bench"},
@@ -67,7 +68,25 @@ class Lab:
             "mappings": [mapping],
         }
         complete = gateways.complete(config, (broker or self.broker).url)
-        gateway = gateways.Gateway(directory, complete, environment, prefix)
+        return self.running(complete, environment, prefix)
+
+    def loopback(self, *mappings):
+        """The same without a broker: it is its own back end, and nothing else takes part."""
+        mapping = {"name": "bench", "match": {"path": "/bench", "op": "bench"}, "send": {}}
+        config = {
+            "shards": 1,
+            "websockets": [{"path": "/ws", "envelope": "jsonrpc"}],
+            "bridges": {"echo": {"type": "loopback"}},
+            "mappings": [mapping, *mappings],
+        }
+        return self.running(gateways.complete(config, None))
+
+    @contextlib.contextmanager
+    def running(self, config, environment=None, prefix=()):
+        self.count += 1
+        directory = self.directory / f"gateway{self.count}"
+        directory.mkdir()
+        gateway = gateways.Gateway(directory, config, environment, prefix)
         try:
             gateway.start(ready=False)
             gateway.wait_ready(60)
@@ -142,6 +161,10 @@ def end(process):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def file_limit():
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def cpu_nanoseconds(pid):

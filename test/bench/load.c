@@ -5,7 +5,8 @@
  * A load client: N connections, one request in flight on each, a fixed number of requests or of
  * seconds. Every answer is read whole and its status counted; a connection that breaks is counted
  * and opened again. With -i each connection does one request and then stays idle until standard
- * input ends. Prints one JSON object at the end; with -i also "idle" once all are idle.
+ * input ends; an idle WebSocket answers pings. Prints one JSON object at the end; with -i also
+ * "idle" once all are idle.
  *
  * It is lean on purpose (one recv and one send a request, no allocation), because it shares the
  * processors with what it measures.
@@ -157,6 +158,14 @@ static void send_frame(struct load *load, struct connection *connection)
 	send_all(connection, start, (size_t)(frame + 8 + len - start));
 }
 
+static void send_pong(struct connection *connection, const unsigned char *payload, size_t len)
+{
+	char frame[6 + 125] = { (char)0x8a, (char)(0x80 | len) }; /* the mask is all zeros */
+
+	memcpy(frame + 6, payload, len);
+	send_all(connection, frame, 6 + len);
+}
+
 static void send_handshake(struct load *load, struct connection *connection)
 {
 	char head[1024];
@@ -296,6 +305,9 @@ static size_t frame_answer(struct connection *connection, int *status)
 	}
 	*status = 0;
 	if ((at[0] & 0x0f) != 1) {
+		if ((at[0] & 0x0f) == 9) {
+			send_pong(connection, at + 2, len);
+		}
 		return head + len;
 	}
 	char *text = connection->answer + head;
@@ -331,7 +343,7 @@ static void handle_answers(struct load *load, struct connection *connection)
 			exit(1);
 		}
 		if (status == 0) {
-			continue; /* a ping: pongs are not asked for within a minute */
+			continue;
 		}
 		if (connection->state == WAITING) {
 			count_answer(load, connection, status);
@@ -365,9 +377,25 @@ static void open_more(struct load *load)
 	}
 }
 
-static void run(struct load *load)
+/* Waits at most a second; true when standard input has ended, if that is watched. */
+static bool handle_events(struct load *load)
 {
 	struct epoll_event events[256];
+	int count = epoll_wait(load->epoll, events, 256, 1000);
+	bool over = false;
+
+	for (int i = 0; i < count; i++) {
+		if (events[i].data.ptr != NULL) {
+			handle_input(load, events[i].data.ptr);
+		} else {
+			over = true;
+		}
+	}
+	return over;
+}
+
+static void run(struct load *load)
+{
 	double limit = now() + 240;
 
 	load->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -375,15 +403,25 @@ static void run(struct load *load)
 	load->began = now();
 	open_more(load);
 	while (load->idle_now < load->connections) {
-		int count = epoll_wait(load->epoll, events, 256, 1000);
-		for (int i = 0; i < count; i++) {
-			handle_input(load, events[i].data.ptr);
-		}
+		handle_events(load);
 		open_more(load);
 		if (now() > limit) {
 			fprintf(stderr, "not done after 240 seconds\n");
 			exit(1);
 		}
+	}
+}
+
+static void hold(struct load *load)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	puts("idle");
+	fflush(stdout);
+	if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, STDIN_FILENO, &event) != 0) {
+		die("epoll_ctl");
+	}
+	while (!handle_events(load)) {
 	}
 }
 
@@ -447,17 +485,13 @@ static void read_options(struct load *load, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static struct load load = { .path = "/bench", .connections = 16, .body_size = 100 };
-	char byte;
 
 	read_options(&load, argc, argv);
 	make_request(&load);
 	run(&load);
 	double seconds = now() - load.began;
 	if (load.idle) {
-		puts("idle");
-		fflush(stdout);
-		while (read(STDIN_FILENO, &byte, 1) > 0) {
-		}
+		hold(&load);
 	}
 	print_result(&load, seconds);
 	return 0;
