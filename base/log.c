@@ -375,14 +375,6 @@ void log_put_plain(struct log *log, struct span key, struct span value)
 	log->at = at;
 }
 
-void log_put_bare(struct log *log, struct span key, struct span value)
-{
-	char *at = put_key(log, key, value.len);
-	if (at != NULL) {
-		log->at = put(at, value.ptr, value.len);
-	}
-}
-
 /* Decimal digits in place: counted first, then written from the last. */
 static inline char *put_digits(char *at, uint64_t value)
 {
@@ -409,17 +401,6 @@ void log_put_number(struct log *log, struct span key, int64_t value)
 		size = 0 - size;
 	}
 	log->at = put_digits(at, size);
-}
-
-void log_put_micros(struct log *log, struct span key, uint64_t micros)
-{
-	char *at = put_key(log, key, NUMBER_MAX);
-	if (at == NULL) {
-		return;
-	}
-	at = put_digits(at, micros / 1000);
-	*at++ = '.';
-	log->at = put_three_digits(at, (unsigned)(micros % 1000));
 }
 
 /* The top bits of bytes that may be a quote, a backslash, a control or no ASCII; the lowest is. */
@@ -560,16 +541,4 @@ void log_errno(struct log *log, int error)
 {
 	char text[128];
 	log_text(log, "error", span_from_text(strerror_r(error, text, sizeof(text))));
-}
-
-void log_format(struct log *log, const char *key, const char *format, ...)
-{
-	char text[VALUE_MAX + 1];
-	va_list args;
-	va_start(args, format);
-	int len = vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (len >= 0) {
-		log_text(log, key, span_from_text(text));
-	}
 }

@@ -96,10 +96,6 @@ void log_advance(struct log *log, char *end);
 void log_put_text(struct log *log, struct span key, struct span value);
 void log_put_plain(struct log *log, struct span key, struct span value);
 void log_put_number(struct log *log, struct span key, int64_t value);
-void log_put_micros(struct log *log, struct span key, uint64_t micros);
-
-/* A number or literal that is already text. */
-void log_put_bare(struct log *log, struct span key, struct span value);
 
 /* Bytes from anywhere: escaped, so that they cannot end a line or forge a field. */
 static inline void log_text(struct log *log, const char *key, struct span value)
@@ -118,24 +114,5 @@ static inline void log_number(struct log *log, const char *key, int64_t value)
 	log_put_number(log, span_of(key, strlen(key)), value);
 }
 
-static inline void log_bool(struct log *log, const char *key, bool value)
-{
-	log_put_bare(log, span_of(key, strlen(key)), value ? SPAN("true") : SPAN("false"));
-}
-
-/* A time in microseconds, written as milliseconds with three decimals. */
-static inline void log_micros(struct log *log, const char *key, uint64_t micros)
-{
-	if (micros == 0) {
-		/* within one turn of the loop no time passes: most times are this one */
-		log_put_bare(log, span_of(key, strlen(key)), SPAN("0.000"));
-	} else {
-		log_put_micros(log, span_of(key, strlen(key)), micros);
-	}
-}
-
 /* The text of an errno, as "error". */
 void log_errno(struct log *log, int error);
-/* printf for the cold paths; the result is escaped. */
-void log_format(struct log *log, const char *key, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));

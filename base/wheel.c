@@ -22,7 +22,6 @@
 #define SLOTS 512
 
 struct wheel {
-	uint64_t now_ms;
 	uint32_t tick; /* the last one that has run */
 	bool advancing;
 	struct wheel_node slots[SLOTS]; /* rings; an empty one points to itself */
@@ -50,7 +49,6 @@ static uint32_t tick_of(uint64_t ms)
 struct wheel *wheel_create(uint64_t now_ms)
 {
 	struct wheel *wheel = memory_new(1, sizeof(*wheel));
-	wheel->now_ms = now_ms;
 	wheel->tick = tick_of(now_ms);
 	for (unsigned i = 0; i < SLOTS; i++) {
 		ring_init(&wheel->slots[i]);
@@ -71,12 +69,6 @@ void wheel_arm(struct wheel *wheel, struct wheel_node *node, uint64_t due_ms)
 	link_before(&wheel->slots[node->due % SLOTS], node);
 }
 
-void wheel_arm_after(struct wheel *wheel, struct wheel_node *node, uint64_t after_ms)
-{
-	uint64_t due_ms = wheel->now_ms + after_ms;
-	wheel_arm(wheel, node, due_ms >= after_ms ? due_ms : UINT64_MAX);
-}
-
 void wheel_disarm(struct wheel_node *node)
 {
 	if (node->next != NULL) {
@@ -84,11 +76,6 @@ void wheel_disarm(struct wheel_node *node)
 		node->next->prev = node->prev;
 		node->next = node->prev = NULL;
 	}
-}
-
-uint64_t wheel_now_ms(const struct wheel *wheel)
-{
-	return wheel->now_ms;
 }
 
 static void take_due(struct wheel_node *slot, uint32_t tick, struct wheel_node *due)
@@ -109,9 +96,6 @@ void wheel_advance(struct wheel *wheel, uint64_t now_ms,
 	uint32_t from = wheel->tick + 1;
 	uint32_t to = tick_of(now_ms);
 	assert(!wheel->advancing);
-	if (now_ms > wheel->now_ms) {
-		wheel->now_ms = now_ms;
-	}
 	if (to < from) {
 		return;
 	}

@@ -4,9 +4,8 @@
 /*
  * Deadlines in bulk: arming, disarming and arming again cost a few instructions whatever the number
  * of nodes. A node never fires before its time and at most 200 ms after it, provided that
- * wheel_advance() runs at least every 100 ms; running it at every turn of the loop as well keeps
- * wheel_now_ms() fresh and costs nothing while no tick has passed. Times are milliseconds of any
- * monotonic clock. One thread.
+ * wheel_advance() runs at least every 100 ms; while no tick has passed it costs nothing. Times are
+ * milliseconds of any monotonic clock. One thread.
  */
 #pragma once
 
@@ -29,8 +28,6 @@ void wheel_destroy(struct wheel *wheel);
 
 /* Arms a node, armed or not, for an absolute time. One that has passed fires at the next tick. */
 void wheel_arm(struct wheel *wheel, struct wheel_node *node, uint64_t due_ms);
-/* The same, counted from wheel_now_ms(). */
-void wheel_arm_after(struct wheel *wheel, struct wheel_node *node, uint64_t after_ms);
 /* Does nothing to a node that is not armed. */
 void wheel_disarm(struct wheel_node *node);
 
@@ -38,9 +35,6 @@ static inline bool wheel_is_armed(const struct wheel_node *node)
 {
 	return node->next != NULL;
 }
-
-/* The time that wheel_advance() was last given: coarse, free. */
-uint64_t wheel_now_ms(const struct wheel *wheel);
 
 /*
  * Calls `handle` once for every node that is due; the node is disarmed by then. The handler may

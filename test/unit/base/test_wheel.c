@@ -42,7 +42,7 @@ static void handle_timer(struct wheel_node *node, void *context)
 		wheel_disarm(&timer->disarm->node);
 	}
 	if (timer->arm != NULL) {
-		wheel_arm_after(clock->wheel, &timer->arm->node, timer->arm_after);
+		wheel_arm(clock->wheel, &timer->arm->node, clock->now + timer->arm_after);
 	}
 }
 
@@ -218,7 +218,7 @@ static void a_far_deadline_waits_through_the_rotations(void **state)
 	assert_int_equal(hour.count, 0);
 	run(clock, 300, 100);
 	assert_int_equal(hour.count, 1);
-	wheel_arm_after(clock->wheel, &hour.node, UINT64_MAX);
+	wheel_arm(clock->wheel, &hour.node, UINT64_MAX);
 	run(clock, 100000, 1000);
 	assert_int_equal(hour.count, 1);
 	assert_int_equal(never.count, 0);
@@ -248,19 +248,16 @@ static void a_clock_that_steps_back_is_ignored(void **state)
 	struct timer timer = { 0 };
 	arm(clock, &timer, 500);
 	wheel_advance(clock->wheel, START - 100000, handle_timer, clock);
-	assert_int_equal(wheel_now_ms(clock->wheel), START);
 	jump(clock, 600);
 	assert_int_equal(timer.count, 1);
-	assert_int_equal(wheel_now_ms(clock->wheel), START + 600);
 }
 
-static void the_coarse_clock_is_as_fresh_as_the_last_turn(void **state)
+static void a_node_keeps_its_kind_and_fires_between_the_ticks(void **state)
 {
 	struct clock *clock = *state;
-	jump(clock, 3);
-	assert_int_equal(wheel_now_ms(clock->wheel), START + 3);
 	struct timer timer = { .node = { .kind = 7 } };
-	wheel_arm_after(clock->wheel, &timer.node, 250);
+	jump(clock, 3);
+	arm(clock, &timer, 250);
 	run(clock, 249, 1);
 	assert_int_equal(timer.count, 0);
 	run(clock, 200, 1);
@@ -283,7 +280,7 @@ int main(void)
 		TEST(a_far_deadline_waits_through_the_rotations),
 		TEST(a_jump_over_rotations_fires_everything_due_once),
 		TEST(a_clock_that_steps_back_is_ignored),
-		TEST(the_coarse_clock_is_as_fresh_as_the_last_turn),
+		TEST(a_node_keeps_its_kind_and_fires_between_the_ticks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
