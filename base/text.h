@@ -15,6 +15,20 @@ static inline bool text_is_control(unsigned char c)
 	return c < 0x20 || c == 0x7f;
 }
 
+/* A token of RFC 9110 section 5.6.2: names of headers, methods, media types. */
+static inline bool text_is_token(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		char lower = span_lower(c);
+		bool alphanumeric = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+		if (!alphanumeric && (c == 0 || strchr("!#$%&'*+-.^_`|~", c) == NULL)) {
+			return false;
+		}
+	}
+	return text.len > 0;
+}
+
 /*
  * The first control character at or behind `from`; text.len when there is none. Eight bytes at a
  * time: a word without one has no high bit left over from the two subtractions.
