@@ -192,22 +192,6 @@ def test_what_is_no_request_gets_its_code(rpc, text, code, id):
         assert socket.receive_json() == {"jsonrpc": "2.0", "id": 9, "result": 9}
 
 
-@pytest.mark.hostile
-def test_the_same_id_twice_in_flight_harms_only_the_second(rpc):
-    with rpc.websocket() as socket:
-        socket.send(request(1, "orders.create", ["first"]))
-        message = rpc.worker.next()
-        socket.send(request(1, "orders.create", ["second"]))
-        answer = socket.receive_json()
-        assert (answer["id"], answer["error"]["code"]) == (1, -32600)
-        message.reply(message.body)
-        assert socket.receive_json() == {"jsonrpc": "2.0", "id": 1, "result": ["first"]}
-        assert rpc.worker.has_none()
-        socket.send(request(1, "orders.create"))
-        rpc.worker.next().reply('"free again"')
-        assert socket.receive_json()["result"] == "free again"
-
-
 def test_our_errors_carry_the_problem(rpc):
     with rpc.websocket() as socket:
         for method, code, status, published in (
@@ -269,29 +253,6 @@ def test_a_socket_that_closes_frees_its_calls(rpc):
             rpc.worker.next()
         assert rpc.metric("bridgehead_calls_in_flight") == 10
     rpc.wait_metric("bridgehead_calls_in_flight", 0, timeout=2)
-
-
-@pytest.mark.hostile
-def test_too_many_calls_in_flight_on_one_socket_are_an_error_then_1008(gateway, worker, queue):
-    at = worker(queue)
-    one = gateway(
-        mappings=[by_op(queue, "orders.create")],
-        websockets=[{"path": "/ws"}],
-        limits={"calls_in_flight": 5},
-    )
-    with one.websocket() as socket:
-        for number in range(5):
-            socket.send(request(number, "orders.create"))
-        for _ in range(5):
-            at.next().reply("1")
-        assert sorted(socket.receive_json()["id"] for _ in range(5)) == [0, 1, 2, 3, 4]
-        for number in range(6):
-            socket.send(request(number, "orders.create"))
-        error = socket.receive_json()
-        assert error["id"] == 5
-        assert error["error"]["code"] in (-32029, -32003)
-        assert socket.close_code() == 1008
-    one.wait_metric("bridgehead_calls_in_flight", 0)
 
 
 @pytest.mark.hostile

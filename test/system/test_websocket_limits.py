@@ -147,15 +147,6 @@ def test_the_error_for_a_flood_does_not_wait_for_its_turn(one):
         assert (len(frames), opcode, json.loads(problem)["status"], code) == (1, TEXT, 503, 1008)
 
 
-def test_the_error_for_too_many_raw_messages_does_not_wait_for_its_turn(one):
-    with one({"messages_per_second": 2}).websocket("/stuck") as socket:
-        for _ in range(3):
-            socket.send("x")
-        frames, code = frames_until_close(socket)
-        opcode, problem = frames[0]
-        assert (len(frames), opcode, json.loads(problem)["status"], code) == (1, TEXT, 429, 1008)
-
-
 # ---- answers that wait ----
 
 
@@ -230,20 +221,6 @@ def take_big_frame_slowly(socket, seconds):
         left -= len(socket.connection.take(10000))
         time.sleep(0.05)
     socket.connection.take(left)
-
-
-def test_the_newest_ping_is_answered_once_the_output_is_written(one):
-    gateway = one(BIG)
-    with gateway.websocket("/raw") as socket:
-        fill(gateway, socket)
-        socket.send_bytes(frame(PING, b"older") + frame(PING, b"newest"))
-        socket.send_bytes(frame(PING, b""))
-        socket.send_bytes(frame(PING, b"at last"))
-        assert gateway.get("/none").status == 404
-        assert socket.receive() == b"x" * SIZE
-        assert socket.receive_frame() == (PONG, b"at last")
-        socket.send_bytes(frame(PING, b"later"))
-        assert socket.receive_frame() == (PONG, b"later")
 
 
 def test_a_client_that_leaves_while_its_pong_waits_leaves_nothing_behind(one):
