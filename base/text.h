@@ -76,6 +76,24 @@ static inline bool text_is_printable(struct span text)
 	return true;
 }
 
+/* Decimal digits without leading zeros, at most `max` (which has at most nine): short numbers such
+ * as ports, where there is only one way to write each. */
+static inline bool text_read_small(struct span text, unsigned max, unsigned *number)
+{
+	unsigned value = 0;
+	if (text.len == 0 || text.len > 9 || (text.ptr[0] == '0' && text.len > 1)) {
+		return false;
+	}
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] < '0' || text.ptr[i] > '9') {
+			return false;
+		}
+		value = value * 10 + (unsigned)(text.ptr[i] - '0');
+	}
+	*number = value;
+	return value <= max;
+}
+
 /*
  * The number of 1 to 8 digits that end at `end`; the 8 bytes before `end` must be readable. False
  * when one is no digit. All at once: first what stands before the digits becomes zeros, then
@@ -93,24 +111,6 @@ static inline bool text_read_digits(const char *end, size_t len, uint64_t *numbe
 	word = (word * 100 + (word >> 16)) & UINT64_C(0x0000ffff0000ffff);
 	*number = (word * 10000 + (word >> 32)) & UINT32_MAX;
 	return good;
-}
-
-/* Decimal digits without leading zeros, at most `max` (which has at most nine): short numbers such
- * as ports, where there is only one way to write each. */
-static inline bool text_read_small(struct span text, unsigned max, unsigned *number)
-{
-	unsigned value = 0;
-	if (text.len == 0 || text.len > 9 || (text.ptr[0] == '0' && text.len > 1)) {
-		return false;
-	}
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] < '0' || text.ptr[i] > '9') {
-			return false;
-		}
-		value = value * 10 + (unsigned)(text.ptr[i] - '0');
-	}
-	*number = value;
-	return value <= max;
 }
 
 /*
