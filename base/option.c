@@ -320,6 +320,18 @@ static void read_texts(const struct option *row, const struct json_node *node,
 	}
 }
 
+const struct json_node *option_text_node(
+	const struct json_node *object, const char *name, size_t index)
+{
+	const struct json_node *at = json_node_member(object, span_from_text(name));
+	if (at->type == JSON_ARRAY) {
+		for (at = at->first; at->index != index;) {
+			at = at->next;
+		}
+	}
+	return at;
+}
+
 static void read_object(const struct option *rows, const struct json_node *object, char *target,
 	struct problem_list *problems);
 

@@ -78,6 +78,9 @@ bool option_parse_duration(struct span text, int64_t *ms);
 bool option_parse_size(struct span text, int64_t *bytes);
 /* Decimal digits, perhaps behind a minus; false also when it does not fit. */
 bool option_parse_integer(struct span text, int64_t *value);
+/* Where the text at `index` of an OPTION_TEXTS stands, in the object that has it. */
+const struct json_node *option_text_node(
+	const struct json_node *object, const char *name, size_t index);
 /* NULL when good; else what is wrong, as a constant phrase. `text` of the address is not set. */
 const char *option_parse_address(struct span text, struct option_address *address);
 /*

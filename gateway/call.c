@@ -199,7 +199,8 @@ static void end_with_problem(
 	const struct call_answer answer = {
 		.status = refusal->status,
 		.problem = &problem,
-		.allow = refusal->allow,
+		.offer = refusal->offer,
+		.offered = refusal->offered,
 		.retry_after_s = refusal->status == 503 ? RETRY_AFTER_S : 0,
 	};
 	end(call, state, &answer);

@@ -76,7 +76,8 @@ struct call_answer {
 	const struct answer
 		*reply; /* a worker's; its body may be absent for an error without one */
 	const struct problem *problem;
-	struct span allow;      /* 405 */
+	enum refusal_offer offer;
+	struct span offered;
 	unsigned retry_after_s; /* 0: no such header */
 };
 

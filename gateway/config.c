@@ -481,6 +481,9 @@ struct config *config_load(const char *file, struct problem_list *problems)
 		read_bridges(config, problems);
 		read_mappings(config, root, problems);
 		check_whole(config, root, problems);
+		for (size_t i = 0; i < config->listener_count; i++) {
+			config_listener_check(&config->listeners[i], config->mappings, problems);
+		}
 		if (!problem_list_has_errors(problems)) {
 			check_confirms(config, problems);
 		}

@@ -34,7 +34,7 @@ struct websocket_options {
 	int64_t pong_timeout_ms;
 	int64_t max_age_ms;
 	int errors;
-	const struct json_node *envelope_node, *paths_node;
+	const struct json_node *node, *envelope_node, *paths_node;
 };
 
 struct listener_options {

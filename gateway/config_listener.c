@@ -124,12 +124,6 @@ static void warn_of_open_origins(const struct websocket_options *options,
 				"\"*\" lets every web page that a user visits open this WebSocket");
 		}
 	}
-	if (options->origins.count == 0) {
-		problem_list_warning(problems, node,
-			"without \"origins\" any name that resolves here is let in (DNS "
-			"rebinding); "
-			"list the origins of your pages");
-	}
 }
 
 static void read_websocket(struct websocket_options *options, const struct json_node *node,
@@ -140,6 +134,7 @@ static void read_websocket(struct websocket_options *options, const struct json_
 			problems, node, "expected an object such as {\"path\": \"/ws\"}");
 		return;
 	}
+	options->node = node;
 	option_read(websocket_rows, node, options, problems);
 	options->envelope = envelope_create(options->envelope_node, problems);
 	read_paths(options, problems);
@@ -199,6 +194,31 @@ void config_listener_read(struct listener_options *listener, const struct json_n
 	}
 	option_read(listener_rows, node, listener, problems);
 	read_websockets(listener, problems);
+}
+
+/* A page under any name that resolves to our address has that name as its Origin and as its Host.
+ */
+static bool is_open_to_any_name(
+	const struct websocket_options *options, const struct mapping_table *mappings)
+{
+	if (options->origins.count > 0 || options->envelope == NULL) {
+		return false;
+	}
+	return mapping_table_takes_any_host(mappings, !envelope_is_raw(options->envelope),
+		options->paths || envelope_names_paths(options->envelope));
+}
+
+void config_listener_check(const struct listener_options *listener,
+	const struct mapping_table *mappings, struct problem_list *problems)
+{
+	for (size_t i = 0; i < listener->websocket_count; i++) {
+		if (is_open_to_any_name(&listener->websockets[i], mappings)) {
+			problem_list_warning(problems, listener->websockets[i].node,
+				"without \"origins\" any name that resolves here is let in (DNS "
+				"rebinding); list the origins of your pages, or give every mapping "
+				"it reaches a \"host\"");
+		}
+	}
 }
 
 void config_listener_finish(struct listener_options *listener)

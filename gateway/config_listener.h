@@ -13,5 +13,8 @@
 
 void config_listener_read(struct listener_options *listener, const struct json_node *node,
 	struct problem_list *problems);
+/* What only shows beside the mappings: warnings. */
+void config_listener_check(const struct listener_options *listener,
+	const struct mapping_table *mappings, struct problem_list *problems);
 void config_listener_finish(struct listener_options *listener);
 void config_listener_document(FILE *out);

@@ -77,6 +77,12 @@ bool envelope_ids_are_unique(const struct envelope *envelope)
 	return envelope->kind->unique_ids;
 }
 
+bool envelope_names_paths(const struct envelope *envelope)
+{
+	return envelope->kind->raw ||
+	       (envelope->custom != NULL && envelope_custom_names_paths(envelope->custom));
+}
+
 bool envelope_paths_default(const struct envelope *envelope)
 {
 	return envelope->kind->paths;

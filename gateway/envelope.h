@@ -30,6 +30,8 @@ bool envelope_is_raw(const struct envelope *envelope);
 /* Two requests with one id may not be under way at once: `jsonrpc`, where the id is all there is.
  */
 bool envelope_ids_are_unique(const struct envelope *envelope);
+/* Its messages come with a path of their own, whatever their op. */
+bool envelope_names_paths(const struct envelope *envelope);
 /* May an op be a path, where the configuration does not say. */
 bool envelope_paths_default(const struct envelope *envelope);
 

@@ -115,6 +115,11 @@ void envelope_custom_destroy(struct envelope_custom *custom)
 	}
 }
 
+bool envelope_custom_names_paths(const struct envelope_custom *custom)
+{
+	return custom->path.kind != PLACE_NONE;
+}
+
 /* ---- messages ---- */
 
 static struct span find(const struct place *place, struct span message)

@@ -56,3 +56,4 @@ bool envelope_take_text(struct span json, struct buffer *scratch, struct span *t
 struct envelope_custom *envelope_custom_create(
 	const struct json_node *node, struct problem_list *problems);
 void envelope_custom_destroy(struct envelope_custom *custom);
+bool envelope_custom_names_paths(const struct envelope_custom *custom);

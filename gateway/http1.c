@@ -115,12 +115,17 @@ static void reject_bytes(struct step *step, int status, const char *reason)
 	http1_answer_problem(connection, &problem, true);
 }
 
-static void allow_methods(struct step *step)
+/* Says what would have been right, where that is known: Allow, Accept, Accept-Encoding. */
+static void offer_better(struct step *step)
 {
-	struct buffer *allow = &step->connection->shard->scratch.allow;
-	buffer_clear(allow);
-	mapping_table_allow(step->connection->shard->config->mappings, &step->request, allow);
-	step->refusal.allow = buffer_span(allow);
+	struct shard *shard = step->connection->shard;
+	struct refusal *refusal = &step->refusal;
+	if (refusal->offer != OFFER_NOTHING && !span_present(refusal->offered)) {
+		buffer_clear(&shard->scratch.allow);
+		mapping_table_offer(shard->config->mappings, &step->request, refusal->offer,
+			&shard->scratch.allow);
+		refusal->offered = buffer_span(&shard->scratch.allow);
+	}
 }
 
 static void refuse_without_call(struct connection *connection, bool close)
@@ -135,9 +140,7 @@ static void refuse_without_call(struct connection *connection, bool close)
 static void refuse(struct step *step, bool rest_unread)
 {
 	struct connection *connection = step->connection;
-	if (step->refusal.status == 405) {
-		allow_methods(step);
-	}
+	offer_better(step);
 	if (rest_unread) {
 		connection->http1.keep_alive = false;
 	}
@@ -167,11 +170,14 @@ static void find_mapping(struct step *step)
 	step->refusal = (struct refusal){ 0 };
 	step->matched = true;
 	if (step->head->method_id == HTTP1_METHOD_UNKNOWN) {
-		step->refusal = (struct refusal){ 501, "not-implemented",
-			"This method is not known here.", SPAN_ABSENT };
+		step->refusal = (struct refusal){ .status = 501,
+			.type = "not-implemented",
+			.detail = "This method is not known here." };
 	} else if (step->head->method_id == HTTP1_TRACE) {
-		step->refusal = (struct refusal){ 405, "method-not-allowed",
-			"TRACE is not allowed.", SPAN_ABSENT };
+		step->refusal = (struct refusal){ .status = 405,
+			.type = "method-not-allowed",
+			.detail = "TRACE is not allowed.",
+			.offer = OFFER_ALLOW };
 	} else {
 		mapping_table_match(
 			shard->config->mappings, &step->request, &step->match, &step->refusal);
@@ -195,7 +201,9 @@ static bool body_is_too_large(struct step *step, int64_t size, int64_t limit)
 	if (limit == 0 || size <= limit) {
 		return false;
 	}
-	step->refusal = (struct refusal){ 413, "too-large", "The body is too large.", SPAN_ABSENT };
+	step->refusal = (struct refusal){
+		.status = 413, .type = "too-large", .detail = "The body is too large."
+	};
 	return true;
 }
 

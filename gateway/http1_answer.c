@@ -166,6 +166,13 @@ static void append_reply_head(const struct answer *reply, struct buffer *out)
 	}
 }
 
+/* RFC 9110 sections 10.2.1, 12.5.1 and 12.5.3. */
+static const struct span offer_names[] = {
+	[OFFER_ALLOW] = SPAN("Allow"),
+	[OFFER_ACCEPT] = SPAN("Accept"),
+	[OFFER_ACCEPT_ENCODING] = SPAN("Accept-Encoding"),
+};
+
 static void append_common(struct connection *connection, const struct call *call,
 	const struct call_answer *answer, struct buffer *out)
 {
@@ -178,8 +185,8 @@ static void append_common(struct connection *connection, const struct call *call
 		buffer_append_number(out, answer->retry_after_s);
 		buffer_append_literal(out, "\r\n");
 	}
-	if (answer->status == 405 && answer->problem != NULL) {
-		append_line(out, SPAN("Allow"), answer->allow);
+	if (answer->offer != OFFER_NOTHING) {
+		append_line(out, offer_names[answer->offer], answer->offered);
 	}
 	append_connection(connection, out);
 }

@@ -75,6 +75,7 @@ void http1_request_make(struct connection *connection, const struct http1_head *
 	/* All of them by name: it is cheaper than to clear what is filled next. */
 	*request = (struct request){
 		.websocket = false,
+		.preflight = false,
 		.method = span_of(bytes + head->method.off, head->method.len),
 		.uri = http1_span_in(head->uri, bytes),
 		.path = http1_span_in(head->path, bytes),
@@ -86,6 +87,7 @@ void http1_request_make(struct connection *connection, const struct http1_head *
 		.content_type = field(head, HTTP1_FIELD_CONTENT_TYPE, bytes),
 		.content_encoding = field(head, HTTP1_FIELD_CONTENT_ENCODING, bytes),
 		.has_body = false,
+		.has_content = head->chunked || head->content_length > 0,
 		.body = SPAN_ABSENT,
 		.body_is_json = false,
 		.scheme = SPAN("http"),

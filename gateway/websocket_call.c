@@ -232,6 +232,18 @@ static bool take_op_as_path(struct arrival *arrival, struct span op)
 	return true;
 }
 
+/* A plain op has no target, so the query is that of the handshake, as are the headers. */
+static void take_op(
+	struct request *request, const struct envelope_call *item, struct span handshake_uri)
+{
+	const char *mark = memchr(handshake_uri.ptr, '?', handshake_uri.len);
+	request->op = item->op;
+	request->op_json = item->op_json;
+	if (mark != NULL) {
+		request->query = span_skip(handshake_uri, (size_t)(mark - handshake_uri.ptr) + 1);
+	}
+}
+
 static void take_target(struct arrival *arrival)
 {
 	const struct envelope_call *item = arrival->item;
@@ -248,8 +260,7 @@ static void take_target(struct arrival *arrival)
 	} else if (!span_present(item->op)) {
 		refuse(arrival, 400, "The message does not name what is asked for.");
 	} else if (!take_op_as_path(arrival, item->op)) {
-		request->op = item->op;
-		request->op_json = item->op_json;
+		take_op(request, item, websocket_uri(&connection->websocket));
 	}
 }
 
@@ -273,6 +284,7 @@ static void make_request(struct arrival *arrival)
 		.header_count = websocket_headers(&connection->websocket, headers),
 		.body = item->body,
 		.has_body = true,
+		.has_content = item->body.len > 0,
 		.body_is_json = item->body_is_json,
 		.scheme = SPAN("ws"),
 		.host = websocket_host(&connection->websocket),

@@ -3,6 +3,8 @@
 
 #include "mappings/header_name.h"
 
+#include "base/text.h"
+
 #include <stddef.h>
 
 /* A trailing "*" stands for anything. */
@@ -36,15 +38,7 @@ static bool listed(struct span name, const char *const *names)
 
 bool header_name_is_token(struct span name)
 {
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.ptr[i];
-		char lower = span_lower(c);
-		bool alphanumeric = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
-		if (!alphanumeric && (c == 0 || strchr("!#$%&'*+-.^_`|~", c) == NULL)) {
-			return false;
-		}
-	}
-	return name.len > 0;
+	return text_is_token(name);
 }
 
 bool header_name_is_hop_by_hop(struct span name)

@@ -6,7 +6,7 @@
  * immutable after it and shared by all shards. The steps of a call through it, each pure:
  *
  *     mapping_table_match()   which mapping, with which captures (needs only the head of a request)
- *     mapping_accepts_body()  what the mapping says about the body that came (411, 400, 413, 415)
+ *     mapping_accepts_body()  what the mapping says about the body that came (411, 400)
  *     send_compose()          the message                       (send.h)
  *     answer_read()           what the client gets for a reply  (answer.h)
  */
@@ -59,8 +59,10 @@ void mapping_table_add(struct mapping_table *table, const struct json_node *node
  */
 void mapping_table_finish(struct mapping_table *table, struct problem_list *problems);
 size_t mapping_table_count(const struct mapping_table *table);
-/* Some mapping reads headers of requests. */
+/* Some mapping reads headers of requests, or looks at them before it takes one. */
 bool mapping_table_reads_headers(const struct mapping_table *table);
+/* Some mapping can be reached by an op (`ops`) or a path (`paths`) whatever the Host says. */
+bool mapping_table_takes_any_host(const struct mapping_table *table, bool ops, bool paths);
 const struct mapping *mapping_table_at(const struct mapping_table *table, size_t index);
 /* The distinct correlation places of all mappings, most common first. */
 const struct place *mapping_table_correlations(const struct mapping_table *table, size_t *count);
@@ -71,8 +73,7 @@ const char *const *mapping_table_exchanges(struct mapping_table *table, const ch
 #define MATCH_CAPTURES_MAX 16
 
 struct match {
-	const struct mapping
-		*mapping; /* NULL unless the result is 0; for 405 and 415 the nearest */
+	const struct mapping *mapping; /* NULL when none came near: 404, and 400 for the path */
 	struct span captures[MATCH_CAPTURES_MAX]; /* decoded, in the order of the pattern */
 	unsigned capture_count;
 	struct span path;       /* decoded path; absent for a plain op */
@@ -80,24 +81,37 @@ struct match {
 	struct buffer *scratch; /* set by the caller: decoded text goes here */
 };
 
+/* What a refusal can say about what would have been right: the header that says it. */
+enum refusal_offer {
+	OFFER_NOTHING,
+	OFFER_ALLOW,
+	OFFER_ACCEPT,
+	OFFER_ACCEPT_ENCODING,
+};
+
 /* Why a request is refused before anything was sent. Texts are constants and name no broker thing.
  */
 struct refusal {
 	int status;
-	const char *type;   /* of the problem: "bad-request", "too-large", … */
-	const char *detail; /* one sentence for the client */
-	struct span allow;  /* 405: the value of Allow, where the caller has made it */
+	const char *type;         /* of the problem: "bad-request", "too-large", … */
+	const char *detail;       /* one sentence for the client */
+	enum refusal_offer offer; /* 405 and 415 */
+	struct span offered;      /* its value; absent: see mapping_table_offer */
 };
 
 /*
- * Finds the mapping for a request's head; the body need not be there. 0 when found, else 400, 404,
- * 405 or 415 with `refusal` filled. Spans in `match` point into the request or into match->scratch.
+ * Finds the mapping for a request's head; the body need not be there. 0 when found, else 400, or
+ * the strongest of 404, 405 and 415 with `refusal` filled. Spans in `match` point into the request
+ * or into match->scratch.
  */
 int mapping_table_match(const struct mapping_table *table, const struct request *request,
 	struct match *match, struct refusal *refusal);
-/* For 405: the methods mapped at this path, as the value of Allow: "GET, HEAD, POST". */
-void mapping_table_allow(
-	const struct mapping_table *table, const struct request *request, struct buffer *out);
+/*
+ * What would have been right for a request by path: the value of Allow ("GET, HEAD, POST"), Accept
+ * or Accept-Encoding, gathered from all mappings that came as near as the refusal says.
+ */
+void mapping_table_offer(const struct mapping_table *table, const struct request *request,
+	enum refusal_offer offer, struct buffer *out);
 
 const char *mapping_name(const struct mapping *mapping);
 size_t mapping_index(const struct mapping *mapping);

@@ -65,7 +65,8 @@ void mapping_table_add(struct mapping_table *table, const struct json_node *node
 		table->items = memory_resize(table->items, room, sizeof(*table->items));
 	}
 	table->items[table->count++] = mapping;
-	table->reads_headers = table->reads_headers || mapping->send.reads_headers;
+	table->reads_headers = table->reads_headers || mapping->send.reads_headers ||
+			       mapping->match.condition.headers.count > 0;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -180,6 +181,18 @@ bool mapping_table_reads_headers(const struct mapping_table *table)
 	return table->reads_headers;
 }
 
+bool mapping_table_takes_any_host(const struct mapping_table *table, bool ops, bool paths)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct match_rule *rule = &table->items[i]->match;
+		if (rule->condition.host_count == 0 &&
+			((ops && rule->has_op) || (paths && rule->has_path))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 const struct mapping *mapping_table_at(const struct mapping_table *table, size_t index)
 {
 	return table->items[index];
@@ -226,20 +239,68 @@ static int refuse(struct refusal *refusal, int status, const char *type, const c
 	return status;
 }
 
+/* The mapping that came nearest so far; of those that came equally near the first. */
+struct nearest {
+	enum match_fit fit;
+	const struct mapping *mapping;
+};
+
+/* True: the search is over. */
+static bool consider(struct nearest *nearest, const struct mapping *mapping, enum match_fit fit)
+{
+	if (fit > nearest->fit) {
+		*nearest = (struct nearest){ fit, mapping };
+	}
+	return fit >= MATCH_FIT_BROKEN;
+}
+
+/* Of a search that has found none. */
+static int refuse_nearest(const struct nearest *nearest, bool by_path, struct refusal *refusal)
+{
+	switch (nearest->fit) {
+	case MATCH_FIT_BROKEN:
+		return refuse(refusal, 400, "bad-request",
+			"The query has a parameter twice that may come once.");
+	case MATCH_FIT_NOT_ENCODING:
+		refuse(refusal, 415, "unsupported-media-type",
+			"A body with this content encoding is not taken here.");
+		refusal->offer = OFFER_ACCEPT_ENCODING;
+		return 415;
+	case MATCH_FIT_NOT_TYPE:
+		refuse(refusal, 415, "unsupported-media-type",
+			"A body of this content type is not taken here.");
+		refusal->offer = OFFER_ACCEPT;
+		return 415;
+	case MATCH_FIT_NOT_METHOD:
+		refuse(refusal, 405, "method-not-allowed", "This path has no such method.");
+		refusal->offer = OFFER_ALLOW;
+		return 405;
+	default:
+		return refuse(refusal, 404, "not-found",
+			by_path ? "No mapping has this path." : "No mapping has this operation.");
+	}
+}
+
 static int match_op(const struct mapping_table *table, const struct request *request,
 	struct match *match, struct refusal *refusal)
 {
+	struct nearest nearest = { MATCH_FIT_NOT, NULL };
 	for (size_t i = 0; i < table->count; i++) {
 		const struct match_rule *rule = &table->items[i]->match;
-		if (match_rule_op(rule, request->op)) {
-			match->mapping = table->items[i];
-			if (rule->op_tail) {
-				match->op_rest = span_skip(request->op, rule->op.len);
-			}
-			return 0;
+		if (match_rule_op(rule, request->op) &&
+			consider(&nearest, table->items[i], match_rule_fit(rule, request))) {
+			break;
 		}
 	}
-	return refuse(refusal, 404, "not-found", "No mapping has this operation.");
+	match->mapping = nearest.mapping;
+	if (nearest.fit != MATCH_FIT) {
+		return refuse_nearest(&nearest, false, refusal);
+	}
+	const struct match_rule *rule = &match->mapping->match;
+	if (rule->op_tail) {
+		match->op_rest = span_skip(request->op, rule->op.len);
+	}
+	return 0;
 }
 
 /*
@@ -257,9 +318,13 @@ static const struct mapping *find_literal(
 		if (!span_present(rule->path.literal)) {
 			return NULL;
 		}
-		if (span_equal(rule->path.literal, request->path) &&
-			match_rule_serves(rule, request->method)) {
-			return table->items[i];
+		if (!span_equal(rule->path.literal, request->path) ||
+			!match_rule_serves(rule, request->method)) {
+			continue;
+		}
+		enum match_fit fit = match_rule_fit(rule, request);
+		if (fit >= MATCH_FIT_BROKEN) {
+			return fit == MATCH_FIT ? table->items[i] : NULL;
 		}
 	}
 	return NULL;
@@ -273,26 +338,23 @@ static int match_path(const struct mapping_table *table, const struct request *r
 	if (why != NULL) {
 		return refuse(refusal, 400, "bad-request", why);
 	}
-	const struct mapping *nearest = NULL;
+	struct nearest nearest = { MATCH_FIT_NOT, NULL };
 	for (size_t i = 0; i < table->count; i++) {
 		const struct match_rule *rule = &table->items[i]->match;
-		if (!rule->has_path || !path_pattern_match(&rule->path, &path)) {
-			continue;
+		if (rule->has_path && path_pattern_match(&rule->path, &path) &&
+			consider(&nearest, table->items[i], match_rule_fit_path(rule, request))) {
+			break;
 		}
-		if (match_rule_serves(rule, request->method)) {
-			match->mapping = table->items[i];
-			match->path = path.text;
-			match->capture_count = rule->path.capture_count;
-			path_pattern_capture(&rule->path, &path, match->captures);
-			return 0;
-		}
-		nearest = nearest != NULL ? nearest : table->items[i];
 	}
-	if (nearest == NULL) {
-		return refuse(refusal, 404, "not-found", "No mapping has this path.");
+	match->mapping = nearest.mapping;
+	if (nearest.fit != MATCH_FIT) {
+		return refuse_nearest(&nearest, true, refusal);
 	}
-	match->mapping = nearest;
-	return refuse(refusal, 405, "method-not-allowed", "This path has no such method.");
+	const struct path_pattern *pattern = &match->mapping->match.path;
+	match->path = path.text;
+	match->capture_count = pattern->capture_count;
+	path_pattern_capture(pattern, &path, match->captures);
+	return 0;
 }
 
 int mapping_table_match(const struct mapping_table *table, const struct request *request,
@@ -313,8 +375,18 @@ int mapping_table_match(const struct mapping_table *table, const struct request 
 	return match_op(table, request, match, refusal);
 }
 
-void mapping_table_allow(
-	const struct mapping_table *table, const struct request *request, struct buffer *out)
+static void append_offer(const struct match_rule *rule, enum match_fit fit,
+	enum refusal_offer offer, struct buffer *out)
+{
+	if (fit == MATCH_FIT_NOT_TYPE && offer == OFFER_ACCEPT) {
+		match_content_append_types(&rule->content, out);
+	} else if (fit == MATCH_FIT_NOT_ENCODING && offer == OFFER_ACCEPT_ENCODING) {
+		match_content_append_encodings(&rule->content, out);
+	}
+}
+
+void mapping_table_offer(const struct mapping_table *table, const struct request *request,
+	enum refusal_offer offer, struct buffer *out)
 {
 	struct path path;
 	struct buffer scratch = { 0 };
@@ -322,11 +394,16 @@ void mapping_table_allow(
 	if (path_split(request->path, &scratch, &path) == NULL) {
 		for (size_t i = 0; i < table->count; i++) {
 			const struct match_rule *rule = &table->items[i]->match;
-			if (rule->has_path && path_pattern_match(&rule->path, &path)) {
-				methods |= rule->methods;
+			if (!rule->has_path || !path_pattern_match(&rule->path, &path)) {
+				continue;
 			}
+			enum match_fit fit = match_rule_fit_path(rule, request);
+			methods |= fit != MATCH_FIT_NOT ? rule->methods : 0;
+			append_offer(rule, fit, offer, out);
 		}
 	}
-	match_append_methods(methods, out);
+	if (offer == OFFER_ALLOW) {
+		match_append_methods(methods, out);
+	}
 	buffer_finish(&scratch);
 }

@@ -28,6 +28,8 @@ struct match_options {
 	const struct json_node *op;
 	int body;
 	bool json;
+	struct match_condition_options condition;
+	struct match_content_options content;
 };
 
 const struct option match_rows[] = {
@@ -56,13 +58,32 @@ const struct option match_rows[] = {
 		.offset = offsetof(struct match_options, json),
 		.fallback = "false",
 		.help = "the body must be strict JSON, else 400" },
-	{ .name = "host", .type = OPTION_LATER },
-	{ .name = "query", .type = OPTION_LATER },
-	{ .name = "header", .type = OPTION_LATER },
+	{ .name = "host",
+		.type = OPTION_TEXTS,
+		.offset = offsetof(struct match_options, condition.host),
+		.help = "one or a list, without port: `api.example`, or `*.example` for one or "
+			"more labels before it; over WebSocket the host of the handshake" },
+	{ .name = "query",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct match_options, condition.query),
+		.help = "object: parameter to a value, a list of values, true (present) or false "
+			"(absent); one that comes twice: 400" },
+	{ .name = "header",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct match_options, condition.header),
+		.help = "the same of headers; over WebSocket those of the handshake" },
+	{ .name = "content_types",
+		.type = OPTION_TEXTS,
+		.offset = offsetof(struct match_options, content.content_types),
+		.help = "types of a body: `application/json`, `application/*+json`, `text/*`; "
+			"another, or a charset other than UTF-8: 415" },
+	{ .name = "encodings",
+		.type = OPTION_TEXTS,
+		.offset = offsetof(struct match_options, content.encodings),
+		.help = "content encodings of a body that are passed on, like `gzip`; another: "
+			"415" },
 	{ .name = "accept", .type = OPTION_LATER },
 	{ .name = "layer", .type = OPTION_LATER },
-	{ .name = "content_types", .type = OPTION_LATER },
-	{ .name = "encodings", .type = OPTION_LATER },
 	{ 0 },
 };
 
@@ -113,17 +134,6 @@ void match_append_methods(uint32_t methods, struct buffer *out)
 	}
 }
 
-static const struct json_node *method_node(const struct json_node *node, size_t index)
-{
-	const struct json_node *at = json_node_member(node, SPAN("method"));
-	if (at->type == JSON_ARRAY) {
-		for (at = at->first; at->index != index;) {
-			at = at->next;
-		}
-	}
-	return at;
-}
-
 static void compile_methods(const struct json_node *node, const struct option_texts *texts,
 	struct match_rule *rule, struct problem_list *problems)
 {
@@ -133,7 +143,7 @@ static void compile_methods(const struct json_node *node, const struct option_te
 		uint32_t bit = match_method(method);
 		if (bit == METHOD_OTHER) {
 			const char *near = option_nearest_name(method, method_names);
-			problem_list_error(problems, method_node(node, i),
+			problem_list_error(problems, option_text_node(node, "method", i),
 				near != NULL ? "unknown method '%s'; did you mean %s?"
 					     : "unknown method '%s'; expected one like GET or POST",
 				texts->items[i], near);
@@ -263,6 +273,14 @@ void match_rule_compile(const struct json_node *node, struct store *store, struc
 	if (rule->json && rule->body == MATCH_BODY_NONE) {
 		problem_list_error(problems, node, "body none cannot be json");
 	}
+	match_condition_compile(node, &options.condition, store, &rule->condition, problems);
+	match_content_compile(node, &options.content, store, &rule->content, problems);
+	rule->is_choosy =
+		!match_condition_is_empty(&rule->condition) || rule->content.type_count > 0;
+	if (rule->json && rule->content.encoding_count > 0) {
+		problem_list_warning(problems, json_node_member(node, SPAN("encodings")),
+			"no encoded body is taken here: json looks into it");
+	}
 	option_finish(match_rows, &options);
 }
 
@@ -285,6 +303,30 @@ bool match_rule_serves(const struct match_rule *rule, struct span method)
 	return (rule->methods & (bit == METHOD_HEAD ? METHOD_HEAD | METHOD_GET : bit)) != 0;
 }
 
+enum match_fit match_rule_fit_slowly(const struct match_rule *rule, const struct request *request)
+{
+	switch (match_condition_check(&rule->condition, request)) {
+	case MATCH_CONDITION_FAILS: return MATCH_FIT_NOT;
+	case MATCH_CONDITION_BROKEN: return MATCH_FIT_BROKEN;
+	case MATCH_CONDITION_HOLDS: break;
+	}
+	if (!match_content_takes_type(&rule->content, request)) {
+		return MATCH_FIT_NOT_TYPE;
+	}
+	return match_content_takes_encoding(&rule->content, request) ? MATCH_FIT
+								     : MATCH_FIT_NOT_ENCODING;
+}
+
+enum match_fit match_rule_fit_path(const struct match_rule *rule, const struct request *request)
+{
+	if (match_rule_serves(rule, request->method)) {
+		return match_rule_fit(rule, request);
+	}
+	return match_condition_check(&rule->condition, request) == MATCH_CONDITION_HOLDS
+		       ? MATCH_FIT_NOT_METHOD
+		       : MATCH_FIT_NOT;
+}
+
 bool match_rule_op(const struct match_rule *rule, struct span op)
 {
 	if (!rule->has_op) {
@@ -294,22 +336,31 @@ bool match_rule_op(const struct match_rule *rule, struct span op)
 			     : span_equal(op, rule->op);
 }
 
+/* Of what fits an entrance of both, `rule` asks at least what `first` asks. */
+static bool covers(const struct match_rule *first, const struct match_rule *rule)
+{
+	return match_condition_covers(&first->condition, &rule->condition) &&
+	       match_content_covers(&first->content, &rule->content);
+}
+
 bool match_rule_hides_path(const struct match_rule *first, const struct match_rule *rule)
 {
 	uint32_t served = first->methods | (first->methods & METHOD_GET ? METHOD_HEAD : 0);
 	return first->has_path && (rule->methods & ~served) == 0 &&
-	       path_pattern_covers(&first->path, &rule->path);
+	       path_pattern_covers(&first->path, &rule->path) && covers(first, rule);
 }
 
-bool match_rule_hides_op(const struct match_rule *first, const struct match_rule *rule)
+static bool hides_op_name(const struct match_rule *first, const struct match_rule *rule)
 {
-	if (!first->has_op) {
-		return false;
-	}
 	if (!first->op_tail) {
 		return !rule->op_tail && span_equal(first->op, rule->op);
 	}
 	/* "a.*" asks for something behind the dot, a plain "a." has nothing there. */
 	return span_starts_with(rule->op, first->op) &&
 	       (rule->op_tail || rule->op.len > first->op.len);
+}
+
+bool match_rule_hides_op(const struct match_rule *first, const struct match_rule *rule)
+{
+	return first->has_op && hides_op_name(first, rule) && covers(first, rule);
 }

@@ -21,8 +21,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The byte behind a "%", or -1. */
-static int escaped_byte(struct span text, size_t at)
+int path_escaped_byte(struct span text, size_t at)
 {
 	if (text.len - at < 3) {
 		return -1;
@@ -40,7 +39,7 @@ bool path_decode(struct span text, bool plus, struct buffer *out)
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
 		if (c == '%') {
-			int byte = escaped_byte(text, i);
+			int byte = path_escaped_byte(text, i);
 			if (byte <= 0) {
 				return false;
 			}

@@ -28,6 +28,8 @@ struct path {
  */
 const char *path_split(struct span raw, struct buffer *scratch, struct path *path);
 
+/* The byte that the "%" at `at` and what follows it stand for, or -1. */
+int path_escaped_byte(struct span text, size_t at);
 /* Appends `text` percent-decoded; with `plus`, "+" is a space. False: a broken escape or "%00". */
 bool path_decode(struct span text, bool plus, struct buffer *out);
 

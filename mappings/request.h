@@ -21,10 +21,12 @@ struct request_header {
 
 struct request {
 	bool websocket;     /* came in an envelope */
+	bool preflight;     /* asks for a request that is to come: its headers are not known */
 	struct span method; /* "POST"; absent for a plain op */
 	struct span uri;  /* raw request target in origin form, "/a/b?x=1"; absent for a plain op */
 	struct span path; /* raw, "/a/b" */
-	struct span query;   /* raw, without "?"; absent when there is no "?" */
+	struct span query;   /* raw, without "?"; absent when there is no "?"; of a plain op the
+			      * handshake's */
 	struct span op;      /* the envelope's op; absent over HTTP */
 	struct span op_json; /* the op's JSON text where the envelope has one, else absent */
 	const struct request_header *headers;
@@ -32,6 +34,7 @@ struct request {
 	struct span content_type;     /* absent when the client gave none */
 	struct span content_encoding; /* absent when the client gave none */
 	bool has_body;                /* the client sent one, maybe empty by Content-Length: 0 */
+	bool has_content;             /* at least one byte, or chunks, as far as the head tells */
 	struct span body;
 	bool body_is_json;  /* known to be strict JSON already (a member of a scanned envelope) */
 	struct span scheme; /* "http" "ws" */

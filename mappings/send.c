@@ -54,19 +54,8 @@ static bool check_body(struct composer *composer, const struct mapping *mapping)
 	if (mapping->limit_body > 0 && request->body.len > (uint64_t)mapping->limit_body) {
 		return refuse(composer, 413, "too-large", "The body is too large.");
 	}
-	if (!mapping->match.json || request->body_is_json ||
-		(!request->has_body && request->body.len == 0)) {
-		return true;
-	}
-	if (request->content_encoding.len > 0) {
-		return refuse(composer, 415, "unsupported-media-type",
-			"The body is encoded, and this mapping looks into it.");
-	}
-	if (!json_check(request->body, NULL)) {
-		return refuse_bad(composer, "The body is not strict JSON.");
-	}
-	composer->source.body = VARIABLE_BODY_JSON;
-	return true;
+	return !mapping->match.json || (!request->has_body && request->body.len == 0) ||
+	       variable_body_is_json(&composer->source);
 }
 
 /* ${op}: what the mapping sets, else what the client named, else the mapping's name. */

@@ -133,3 +133,8 @@ bool variable_resolve(struct span name, const struct variable_context *context,
  */
 bool variable_read(const struct variable_use *use, struct variable_source *source,
 	enum variable_want want, struct variable_value *value);
+/*
+ * The body can be looked into: it is neither encoded nor in another charset (else 415), and strict
+ * JSON (else 400). Found out once for a source. False and a refusal.
+ */
+bool variable_body_is_json(struct variable_source *source);

@@ -10,64 +10,14 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "mappings/form.h"
 #include "mappings/path.h"
 
 #define PAIRS_MAX 1000
 
+static const char twice[] = "The query has a parameter twice that may come once.";
 static const char too_many[] = "The request has too many parameters.";
 static const char broken_query[] = "The query has an escape that is broken or is not UTF-8.";
-
-struct pair {
-	struct span name;
-	struct span value;
-};
-
-/* Takes what stands before `separator` off the front. False at the end. */
-static bool take_until(struct span *rest, char separator, struct span *part)
-{
-	if (!span_present(*rest)) {
-		return false;
-	}
-	const char *at = rest->len > 0 ? memchr(rest->ptr, separator, rest->len) : NULL;
-	*part = span_of(rest->ptr, at != NULL ? (size_t)(at - rest->ptr) : rest->len);
-	*rest = at != NULL ? span_skip(*rest, part->len + 1) : SPAN_ABSENT;
-	return true;
-}
-
-static struct span trim(struct span text)
-{
-	while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '\t')) {
-		text = span_skip(text, 1);
-	}
-	while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t')) {
-		text.len--;
-	}
-	return text;
-}
-
-/* "a=b" at its first "="; without one the value is empty. */
-static struct pair split_pair(struct span part)
-{
-	struct span rest = part;
-	struct pair pair = { 0 };
-	take_until(&rest, '=', &pair.name);
-	pair.value = span_present(rest) ? rest : SPAN("");
-	return pair;
-}
-
-/* The next non-empty pair of a query or a Cookie header. */
-static bool next_pair(struct span *rest, char separator, struct pair *pair)
-{
-	struct span part;
-	while (take_until(rest, separator, &part)) {
-		part = trim(part);
-		if (part.len > 0) {
-			*pair = split_pair(part);
-			return true;
-		}
-	}
-	return false;
-}
 
 /* Query text as it is meant. `out` has room for it. */
 static bool decode_query(struct span text, struct buffer *out, struct span *decoded)
@@ -96,16 +46,16 @@ static size_t object_bound(size_t text, size_t pairs)
  * that nothing moves.
  */
 static const char *query_pairs(
-	const struct request *request, struct buffer *out, struct pair *pairs, unsigned *count)
+	const struct request *request, struct buffer *out, struct form_pair *pairs, unsigned *count)
 {
 	struct span rest = request->query;
-	struct pair pair;
+	struct form_pair pair;
 	size_t pieces = 1;
 	for (size_t i = 0; i < rest.len; i++) {
 		pieces += rest.ptr[i] == '&';
 	}
 	buffer_reserve(out, rest.len + object_bound(rest.len, pieces));
-	while (next_pair(&rest, '&', &pair)) {
+	while (form_next(&rest, '&', &pair)) {
 		if (*count == PAIRS_MAX) {
 			return too_many;
 		}
@@ -118,7 +68,8 @@ static const char *query_pairs(
 	return NULL;
 }
 
-static const char *header_pairs(const struct request *request, struct pair *pairs, unsigned *count)
+static const char *header_pairs(
+	const struct request *request, struct form_pair *pairs, unsigned *count)
 {
 	for (unsigned i = 0; i < request->header_count; i++) {
 		if (*count == PAIRS_MAX) {
@@ -130,15 +81,16 @@ static const char *header_pairs(const struct request *request, struct pair *pair
 	return NULL;
 }
 
-static const char *cookie_pairs(const struct request *request, struct pair *pairs, unsigned *count)
+static const char *cookie_pairs(
+	const struct request *request, struct form_pair *pairs, unsigned *count)
 {
 	for (unsigned i = 0; i < request->header_count; i++) {
 		struct span rest = request->headers[i].value;
 		if (!span_equal_nocase(request->headers[i].name, SPAN("cookie"))) {
 			continue;
 		}
-		struct pair pair;
-		while (next_pair(&rest, ';', &pair)) {
+		struct form_pair pair;
+		while (form_next(&rest, ';', &pair)) {
 			if (*count == PAIRS_MAX) {
 				return too_many;
 			}
@@ -160,7 +112,7 @@ static void append_name(struct span name, bool lower, struct buffer *out)
 
 /* Appends what `first` and every later pair of its name hold, and marks those as written. */
 static void append_values(
-	struct pair *pairs, unsigned count, unsigned first, bool nocase, struct buffer *out)
+	struct form_pair *pairs, unsigned count, unsigned first, bool nocase, struct buffer *out)
 {
 	struct span name = pairs[first].name;
 	size_t start = out->len;
@@ -189,7 +141,7 @@ static void append_values(
 const char *variable_list_object(const struct request *request, enum variable_list list,
 	struct buffer *out, struct span *object)
 {
-	struct pair pairs[PAIRS_MAX];
+	struct form_pair pairs[PAIRS_MAX];
 	unsigned count = 0;
 	bool nocase = list == VARIABLE_LIST_HEADERS;
 	buffer_clear(out);
@@ -226,25 +178,15 @@ const char *variable_list_object(const struct request *request, enum variable_li
 static const char *query_value(
 	const struct request *request, struct span name, struct buffer *scratch, struct span *value)
 {
-	struct span rest = request->query;
-	struct pair pair;
-	buffer_reserve(scratch, 2 * request->query.len);
-	while (next_pair(&rest, '&', &pair)) {
-		struct span decoded;
-		size_t start = scratch->len;
-		bool same = decode_query(pair.name, scratch, &decoded) && span_equal(decoded, name);
-		scratch->len = start;
-		if (!same) {
-			continue;
-		}
-		if (span_present(*value)) {
-			return "The query has a parameter twice that may come once.";
-		}
-		if (!decode_query(pair.value, scratch, value)) {
-			return broken_query;
-		}
+	struct span raw;
+	if (!form_find(request->query, name, &raw)) {
+		return twice;
 	}
-	return NULL;
+	if (!span_present(raw)) {
+		return NULL;
+	}
+	buffer_reserve(scratch, raw.len);
+	return decode_query(raw, scratch, value) ? NULL : broken_query;
 }
 
 /* Lines of one name are one list (RFC 9110 5.3). */
@@ -277,11 +219,11 @@ static void cookie_value(const struct request *request, struct span name, struct
 {
 	for (unsigned i = 0; i < request->header_count; i++) {
 		struct span rest = request->headers[i].value;
-		struct pair pair;
+		struct form_pair pair;
 		if (!span_equal_nocase(request->headers[i].name, SPAN("cookie"))) {
 			continue;
 		}
-		while (next_pair(&rest, ';', &pair)) {
+		while (form_next(&rest, ';', &pair)) {
 			if (span_equal(pair.name, name)) {
 				*value = pair.value;
 				return;

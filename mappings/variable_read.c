@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "mappings/match.h"
 #include "mappings/variable_object.h"
+#include "message/content_encoding.h"
 #include "message/media_type.h"
 
 #include <time.h>
@@ -33,14 +34,27 @@ static bool refuse_media(struct variable_source *source, const char *detail)
 	return refuse(source, 415, "unsupported-media-type", detail);
 }
 
-/* The body is about to be looked into: it must be plain and strict JSON. */
-static bool body_is_json(struct variable_source *source)
+/* Only a body that stands there as UTF-8 can be looked into. */
+static bool body_is_plain(struct variable_source *source)
 {
 	const struct request *request = source->request;
-	if (request->content_encoding.len > 0) {
-		return refuse_media(source, "The body is encoded, and this mapping looks into it.");
+	if (content_encoding_is_coded(request->content_encoding)) {
+		refuse_media(source, "The body is encoded, and this mapping looks into it.");
+		source->refusal->offer = OFFER_ACCEPT_ENCODING;
+		source->refusal->offered = SPAN("identity");
+		return false;
 	}
+	return media_type_is_utf8(request->content_type) ||
+	       refuse_media(source, "The body is not UTF-8, and this mapping looks into it.");
+}
+
+bool variable_body_is_json(struct variable_source *source)
+{
+	const struct request *request = source->request;
 	if (source->body == VARIABLE_BODY_UNKNOWN) {
+		if (!body_is_plain(source)) {
+			return false;
+		}
 		bool json = request->body_is_json || json_check(request->body, NULL);
 		source->body = json ? VARIABLE_BODY_JSON : VARIABLE_BODY_BROKEN;
 	}
@@ -62,10 +76,10 @@ static bool read_body(
 	if (want == VARIABLE_WANT_JSON &&
 		(request->body_is_json || media_type_is_json(request->content_type))) {
 		value->json = true;
-		return body_is_json(source);
+		return variable_body_is_json(source);
 	}
-	if (request->content_encoding.len > 0) {
-		return refuse_media(source, "The body is encoded, and this mapping looks into it.");
+	if (!body_is_plain(source)) {
+		return false;
 	}
 	return want == VARIABLE_WANT_TEXT || utf8_check(request->body) ||
 	       refuse_media(source, "The body is neither JSON nor UTF-8 text.");
@@ -97,7 +111,7 @@ static bool read_pointer(struct span pointer, struct variable_source *source,
 	if (source->request->body.len == 0) {
 		return true;
 	}
-	if (!body_is_json(source)) {
+	if (!variable_body_is_json(source)) {
 		return false;
 	}
 	if (!json_pointer(json_value(source->request->body), pointer, &found)) {

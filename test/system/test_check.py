@@ -111,7 +111,9 @@ def test_json_that_is_broken_is_told_with_its_place(check):
 @pytest.mark.parametrize(
     "text",
     [
-        change('"method": "POST"', '"host": "a"'),
+        change('"method": "POST"', '"layer": "a"'),
+        change('"method": "POST"', '"accept": "a"'),
+        change('"method": "POST"', '"host": ":a.example"'),
         change('"queue": "orders"', '"queue": "a", "convention": "nestjs"'),
         change('"name": "orders"', '"name": "orders", "respond": {"status": 204}'),
         change('"defaults"', '"cors": {"origins": "*"}, "defaults"'),

@@ -42,7 +42,9 @@ def test_a_body_of_any_bytes_passes_both_ways(gateway, worker, queue):
 
 def test_the_message_carries_what_a_worker_needs_to_reply(gateway, worker, queue):
     at = worker(queue, echo)
-    one = gateway(mappings=[orders(queue, timeout="7s")], instance="gw-1")
+    mapping = orders(queue, timeout="7s")
+    mapping["match"]["encodings"] = "gzip"
+    one = gateway(mappings=[mapping], instance="gw-1")
     one.post_json("/orders", {"a": 1}, headers={"Content-Encoding": "gzip"})
     message = at.next()
     assert UUID.match(message.id)

@@ -81,7 +81,7 @@ static void allow_lists_the_methods_of_a_path(void **state)
 	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
 		struct buffer allow = { 0 };
 		world_match(&world, stories[i][0]);
-		mapping_table_allow(world.table, &world.request, &allow);
+		mapping_table_offer(world.table, &world.request, OFFER_ALLOW, &allow);
 		assert_true(span_equal(buffer_span(&allow), span_from_text(stories[i][1])));
 		buffer_finish(&allow);
 	}
@@ -174,7 +174,7 @@ static void matches_that_mean_nothing_do_not_load(void **state)
 			"\"optional\"" },
 		{ "\"match\": {\"path\": \"/\", \"pth\": \"/\"}, \"send\": {\"queue\": \"q\"}",
 			"path" },
-		{ "\"match\": {\"path\": \"/\", \"host\": \"x\"}, \"send\": {\"queue\": \"q\"}",
+		{ "\"match\": {\"path\": \"/\", \"layer\": \"x\"}, \"send\": {\"queue\": \"q\"}",
 			"not available yet" },
 		{ "\"match\": {\"op\": \"a*b\"}, \"send\": {\"queue\": \"q\"}",
 			"like orders.create or orders.*" },

@@ -7,7 +7,8 @@ static void a_plain_message_carries_the_body_untouched(void **state)
 {
 	(void)state;
 	static const struct world_story stories[] = {
-		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\"}",
+		{ "\"match\": {\"path\": \"/a\", \"encodings\": \"gzip\"}, \"send\": {\"queue\": "
+		  "\"q\"}",
 			"POST /a\nContent-Type: text/x\nContent-Encoding: gzip\n\n\037\001",
 			"/q | content_type=text/x content_encoding=gzip delivery_mode=1 "
 			"reply_to=replies.1 expiration=4750 | | \037\001" },
@@ -274,7 +275,8 @@ static void json_true_asks_for_a_strict_body(void **state)
 			"GET /a",
 			"/q | content_type=application/octet-stream delivery_mode=1 "
 			"reply_to=replies.1 expiration=4750 | | " },
-		{ "\"match\": {\"path\": \"/a\", \"json\": true}, \"send\": {\"queue\": \"q\"}",
+		{ "\"match\": {\"path\": \"/a\", \"encodings\": \"gzip\", \"json\": true}, "
+		  "\"send\": {\"queue\": \"q\"}",
 			"POST /a\nContent-Encoding: gzip\n\n{}", NULL, 415 },
 	};
 	WORLD_TELL(stories);
@@ -381,15 +383,18 @@ static void a_body_template_decides_the_content_type(void **state)
 			"POST /you\n\n.",
 			"/q | content_type=application/octet-stream delivery_mode=1 "
 			"reply_to=replies.1 expiration=4750 | | hello you" },
-		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
+		{ "\"match\": {\"path\": \"/a\", \"encodings\": \"gzip\"}, \"send\": {\"queue\": "
+		  "\"q\", \"body\": "
 		  "\"hello\"}",
 			"POST /a\nContent-Type: text/x\nContent-Encoding: gzip\n\n.",
 			"/q | content_type=text/x delivery_mode=1 reply_to=replies.1 "
 			"expiration=4750 | | hello" },
-		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
+		{ "\"match\": {\"path\": \"/a\", \"encodings\": \"gzip\"}, \"send\": {\"queue\": "
+		  "\"q\", \"body\": "
 		  "\"<${body}>\"}",
 			"POST /a\nContent-Encoding: gzip\n\n.", NULL, 415 },
-		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
+		{ "\"match\": {\"path\": \"/a\", \"encodings\": \"gzip\"}, \"send\": {\"queue\": "
+		  "\"q\", \"body\": "
 		  "\"${body|base64}\"}",
 			"POST /a\nContent-Encoding: gzip\n\nfoob",
 			"/q | content_type=application/octet-stream delivery_mode=1 "

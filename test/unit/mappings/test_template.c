@@ -82,11 +82,13 @@ static void the_body_inside_json_follows_its_content_type(void **state)
 			"POST /a\nContent-Type: text/plain\n\n{\"x\":é}",
 			"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 "
 			"expiration=4750 | | {\"b\":\"{\\\"x\\\":é}\"}" },
-		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": {\"b\": "
+		{ "\"match\": {\"path\": \"/a\", \"encodings\": \"br\"}, \"send\": {\"queue\": "
+		  "\"q\", \"body\": {\"b\": "
 		  "\"${body}\"}}",
 			"POST /a\nContent-Type: application/json\nContent-Encoding: br\n\n{}", NULL,
 			415 },
-		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": {\"b\": "
+		{ "\"match\": {\"path\": \"/a\", \"encodings\": \"br\"}, \"send\": {\"queue\": "
+		  "\"q\", \"body\": {\"b\": "
 		  "\"${body|base64}\"}}",
 			"POST /a\nContent-Encoding: br\n\nfooba",
 			"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 "
@@ -185,7 +187,8 @@ static void what_is_absent_is_refused_defaulted_or_left_out(void **state)
 			"GET /a",
 			"/q | content_type=application/octet-stream delivery_mode=1 "
 			"reply_to=replies.1 expiration=4750 | | " },
-		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"headers\": "
+		{ "\"match\": {\"path\": \"/a\", \"encodings\": \"gzip\"}, \"send\": {\"queue\": "
+		  "\"q\", \"headers\": "
 		  "{\"a\": \"${body:/x}\"}}",
 			"POST /a\nContent-Encoding: gzip\n\n{\"x\":1}", NULL, 415 },
 	};

@@ -117,8 +117,11 @@ static inline void world_read_headers(struct world *world, struct span head)
 		header->value = line;
 		if (span_equal_nocase(header->name, SPAN("content-type"))) {
 			request->content_type = line;
-		} else if (span_equal_nocase(header->name, SPAN("content-encoding"))) {
+		} else if (span_equal_nocase(header->name, SPAN("content-encoding")) &&
+			   !span_present(request->content_encoding)) {
 			request->content_encoding = line;
+		} else if (span_equal_nocase(header->name, SPAN("host"))) {
+			request->host = line;
 		}
 	}
 }
@@ -131,6 +134,7 @@ static inline void world_read_request(struct world *world, struct span text)
 	struct span line = world_take(&head, "\n");
 	*request = (struct request){ .headers = world->headers,
 		.has_body = has_body,
+		.has_content = text.len > 0,
 		.body = text,
 		.scheme = SPAN("http"),
 		.host = SPAN("api.example"),
