@@ -117,7 +117,11 @@ static const struct option config_rows[] = {
 		.help = "name → instance; `type` and the keys of that bridge" },
 	{ .name = "layers", .type = OPTION_LATER, .help = "order of groups of mappings" },
 	{ .name = "accept_types", .type = OPTION_LATER, .help = "names of media ranges" },
-	{ .name = "cors", .type = OPTION_LATER, .help = "cross-origin rules" },
+	{ .name = "cors",
+		.type = OPTION_NODE,
+		.offset = FIELD(cors_node),
+		.rows = cors_rule_rows,
+		.help = "what pages of other origins may use over HTTP; none without it" },
 	{ .name = "conventions", .type = OPTION_LATER, .help = "globs of own presets" },
 	{ .name = "mappings",
 		.type = OPTION_NODE,
@@ -380,6 +384,13 @@ static void include_glob(struct config *config, const struct json_node *at, cons
 	free(path);
 }
 
+static void read_cors(struct config *config, struct problem_list *problems)
+{
+	if (config->cors_node != NULL) {
+		config->cors = cors_rule_create(config->cors_node, problems);
+	}
+}
+
 static void read_mappings(
 	struct config *config, const struct json_node *root, struct problem_list *problems)
 {
@@ -397,6 +408,7 @@ static void read_mappings(
 		.default_timeout_ms = config->defaults.timeout_ms,
 		.limit_body = config->defaults.limits.body,
 		.limit_reply = config->defaults.limits.reply,
+		.cors = config->cors,
 		.problems = problems,
 	};
 	config->mappings = mapping_table_create();
@@ -479,6 +491,7 @@ struct config *config_load(const char *file, struct problem_list *problems)
 		name_instance(config, root, problems);
 		read_listeners(config, problems);
 		read_bridges(config, problems);
+		read_cors(config, problems);
 		read_mappings(config, root, problems);
 		check_whole(config, root, problems);
 		for (size_t i = 0; i < config->listener_count; i++) {
@@ -514,6 +527,7 @@ void config_destroy(struct config *config)
 		return;
 	}
 	mapping_table_destroy(config->mappings);
+	cors_rule_destroy(config->cors);
 	for (size_t i = 0; i < config->bridge_count; i++) {
 		finish_bridge(&config->bridges[i]);
 	}

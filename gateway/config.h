@@ -13,6 +13,7 @@
 #include "bridges/bridge.h"
 #include "gateway/envelope.h"
 #include "gateway/limits.h"
+#include "mappings/cors_rule.h"
 #include "mappings/mapping.h"
 
 #include <stdbool.h>
@@ -78,10 +79,12 @@ struct config {
 	struct option_texts include;
 	struct bridge_instance *bridges;
 	size_t bridge_count;
+	struct cors_rule *cors; /* of the top level; NULL: none */
 	struct mapping_table *mappings;
 	struct json_tree **trees; /* of every file that was read */
 	size_t tree_count;
 	const struct json_node *shards_node, *listeners_node, *bridges_node, *mappings_node;
+	const struct json_node *cors_node;
 };
 
 /*

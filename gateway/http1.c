@@ -182,6 +182,7 @@ static void find_mapping(struct step *step)
 		mapping_table_match(
 			shard->config->mappings, &step->request, &step->match, &step->refusal);
 	}
+	cors_note_take(step->connection, step->head, step->input->data, step->match.mapping);
 	if (step->refusal.status == 0) {
 		bool announced = step->head->chunked || step->head->content_length >= 0;
 		mapping_accepts_body(step->match.mapping, announced, &step->refusal);
@@ -289,7 +290,7 @@ static bool handle_head(struct step *step)
 		admin_request(connection, head, step->input->data);
 		return true;
 	}
-	if (refused_or_upgraded(step)) {
+	if (refused_or_upgraded(step) || cors_preflight(connection, head, step->input->data)) {
 		return true;
 	}
 	find_mapping(step);
@@ -430,6 +431,7 @@ static size_t step_request(struct step *step)
 				step, HTTP1_PHASE_HEAD, limits_of(connection)->header_timeout_ms);
 			return 0;
 		case HTTP1_ERROR:
+			cors_note_take(connection, NULL, NULL, NULL);
 			reject_bytes(step, step->head->status, step->head->reason);
 			return step->input->len;
 		case HTTP1_DONE: break;
@@ -529,6 +531,7 @@ static void handle_deadline(struct connection *connection)
 		const struct problem problem = { .status = 408,
 			.type = "request-timeout",
 			.detail = "The request's head took too long to arrive." };
+		cors_note_take(connection, NULL, NULL, NULL);
 		http1_answer_problem(connection, &problem, true);
 		break;
 	}
@@ -553,6 +556,7 @@ static void handle_drain(struct connection *connection)
 
 static void handle_finish(struct connection *connection)
 {
+	cors_note_forget(&connection->http1.cors);
 	forget_pending(connection);
 }
 

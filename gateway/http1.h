@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/span.h"
+#include "gateway/cors.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,8 +31,9 @@ struct http1 {
 	struct http1_pending *pending; /* the request that is incomplete; NULL between requests */
 	uint8_t phase;
 	uint8_t minor;
-	bool keep_alive; /* of the request being answered */
-	bool is_head;    /* its method is HEAD */
+	bool keep_alive;       /* of the request being answered */
+	bool is_head;          /* its method is HEAD */
+	struct cors_note cors; /* what its answer says to pages of other origins */
 };
 
 extern const struct codec http1_codec;

@@ -137,6 +137,7 @@ static void finish(struct connection *connection)
 	}
 	connection->http1.phase = HTTP1_PHASE_IDLE;
 	connection->http1.is_head = false;
+	cors_note_forget(&connection->http1.cors);
 	if (!connection->http1.keep_alive) {
 		connection_close(connection);
 		return;
@@ -188,6 +189,7 @@ static void append_common(struct connection *connection, const struct call *call
 	if (answer->offer != OFFER_NOTHING) {
 		append_line(out, offer_names[answer->offer], answer->offered);
 	}
+	cors_note_write(&connection->http1.cors, out);
 	append_connection(connection, out);
 }
 
@@ -241,26 +243,33 @@ void http1_answer_page(struct connection *connection, const struct http1_page *p
 	for (unsigned i = 0; i < page->line_count; i++) {
 		append_line(out, span_from_text(page->lines[i].name), page->lines[i].value);
 	}
+	cors_note_write(&connection->http1.cors, out);
 	append_connection(connection, out);
 	append_body(connection, page->status, page->body);
 	finish(connection);
 }
 
-void http1_answer_problem(struct connection *connection, const struct problem *problem, bool close)
+void http1_answer_problem_with(struct connection *connection, const struct problem *problem,
+	const struct http1_line *lines, unsigned line_count)
 {
 	struct buffer *text = &connection->shard->scratch.problem;
-	const struct http1_line retry = { "Retry-After", SPAN("1") };
 	buffer_clear(text);
 	problem_write(problem, text);
-	if (close) {
-		connection->http1.keep_alive = false;
-	}
 	const struct http1_page page = {
 		.status = problem->status,
 		.content_type = "application/problem+json",
 		.body = buffer_span(text),
-		.lines = &retry,
-		.line_count = problem->status == 503 ? 1 : 0,
+		.lines = lines,
+		.line_count = line_count,
 	};
 	http1_answer_page(connection, &page);
+}
+
+void http1_answer_problem(struct connection *connection, const struct problem *problem, bool close)
+{
+	const struct http1_line retry = { "Retry-After", SPAN("1") };
+	if (close) {
+		connection->http1.keep_alive = false;
+	}
+	http1_answer_problem_with(connection, problem, &retry, problem->status == 503 ? 1 : 0);
 }

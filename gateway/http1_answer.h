@@ -36,4 +36,7 @@ void http1_answer_call(
 void http1_answer_page(struct connection *connection, const struct http1_page *page);
 /* A problem outside of any call; `close`: nothing behind this request can be trusted. */
 void http1_answer_problem(struct connection *connection, const struct problem *problem, bool close);
+/* The same with header lines of its own; whether the connection stays open is as it was. */
+void http1_answer_problem_with(struct connection *connection, const struct problem *problem,
+	const struct http1_line *lines, unsigned line_count);
 const char *http1_reason_phrase(int status);

@@ -37,6 +37,7 @@
 	X(IDLE, "idle")                                       \
 	X(OUTPUT, "output")                                   \
 	X(ORIGIN, "origin")                                   \
+	X(PREFLIGHT, "preflight")                             \
 	X(HANDSHAKE, "handshake")                             \
 	X(PROTOCOL, "websocket_protocol")                     \
 	X(MESSAGE_RATE, "message_rate")                       \
@@ -77,6 +78,7 @@ struct metrics_bridge {
 
 struct metrics {
 	uint64_t connections, connections_total, websockets, calls_in_flight, messages;
+	uint64_t preflights;
 	uint64_t rejected[REJECT_COUNT];
 	uint64_t dropped[DROP_COUNT];
 	uint64_t log_dropped;

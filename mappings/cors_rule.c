@@ -353,7 +353,8 @@ uint32_t cors_rule_methods(const struct cors_rule *rule, const struct mapping_ta
 		for (size_t i = 0; i < mapping_table_count(table); i++) {
 			const struct mapping *mapping = mapping_table_at(table, i);
 			const struct match_rule *match = &mapping->match;
-			if (match->has_path && path_pattern_match(&match->path, &path)) {
+			if (match->has_path && path_pattern_match(&match->path, &path) &&
+				match_rule_fit_path(match, request) != MATCH_FIT_NOT) {
 				uint32_t methods = with_head(match->methods) & ~taken;
 				taken |= methods;
 				own |= mapping->cors == rule ? methods : 0;

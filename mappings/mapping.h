@@ -124,6 +124,8 @@ enum answer_when mapping_when(const struct mapping *mapping);
 int64_t mapping_timeout_ms(const struct mapping *mapping);
 int64_t mapping_limit_body(const struct mapping *mapping);
 int64_t mapping_limit_reply(const struct mapping *mapping);
+/* Its own `cors` or the top level's; NULL: none. */
+const struct cors_rule *mapping_cors(const struct mapping *mapping);
 /* Nacks mean 503 for a queue mapping, unknown for an exchange mapping (design.md section 5). */
 bool mapping_to_queue(const struct mapping *mapping);
 /* 0, or 411 / 400 by match.body: `has_body` is whether the head announces one. Before reading it.
@@ -132,5 +134,3 @@ int mapping_accepts_body(const struct mapping *mapping, bool has_body, struct re
 
 /* For docs/configuration.md: the tables of mapping, match, send and answer. */
 void mapping_document(FILE *out);
-/* Its own `cors` or the top level's; NULL: none. */
-const struct cors_rule *mapping_cors(const struct mapping *mapping);
