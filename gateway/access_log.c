@@ -4,6 +4,7 @@
 #include "gateway/access_log.h"
 
 #include "base/memory.h"
+#include "gateway/connection.h"
 
 #include <stdlib.h>
 
@@ -164,7 +165,12 @@ void access_log_write(const struct access_log *access, const struct call *call,
 	if (words == NULL || !log_begin(log, LOG_INFO, "call")) {
 		return;
 	}
+	char client[ADDRESS_TEXT_MAX];
+	size_t client_len = address_write(&call->connection->client, client);
 	log_plain(log, "call", call_id(call));
+	if (client_len > 0) {
+		log_plain(log, "client", span_of(client, client_len));
+	}
 	if (call->request_id_len > 0) {
 		log_plain(log, "request_id", call_request_id(call));
 	}

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/address_range.h"
 #include "base/log.h"
 #include "base/option.h"
 #include "base/problem_list.h"
@@ -20,6 +21,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+enum forwarded_header { HEADER_EITHER, HEADER_X_FORWARDED_FOR, HEADER_FORWARDED };
 enum websocket_frames { FRAMES_ANY, FRAMES_TEXT, FRAMES_BINARY };
 enum websocket_errors { ERRORS_FRAME, ERRORS_CLOSE };
 
@@ -44,6 +46,10 @@ struct listener_options {
 	struct websocket_options *websockets;
 	size_t websocket_count;
 	struct limits limits;
+	struct option_texts trusted_proxies; /* as written */
+	struct address_ranges trusted;       /* the same */
+	bool proxy_protocol;                 /* then from them alone */
+	int forwarded_header;                /* enum forwarded_header */
 	const struct json_node *websockets_node;
 };
 

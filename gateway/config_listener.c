@@ -71,6 +71,9 @@ static const struct option websocket_rows[] = {
 };
 #undef FIELD
 
+static const char *const forwarded_header_names[] = { "either", "x-forwarded-for", "forwarded",
+	NULL };
+
 #define FIELD(member) offsetof(struct listener_options, member)
 static const struct option listener_rows[] = {
 	{ .name = "name",
@@ -94,9 +97,23 @@ static const struct option listener_rows[] = {
 		.rows = limits_rows,
 		.help = "what its clients may use; limits.md says what happens beyond" },
 	{ .name = "trusted_proxies",
-		.type = OPTION_LATER,
-		.help = "ranges whose X-Forwarded-For counts" },
-	{ .name = "proxy_protocol", .type = OPTION_LATER, .help = "PROXY protocol v1 and v2" },
+		.type = OPTION_TEXTS,
+		.offset = FIELD(trusted_proxies),
+		.help = "proxies in front, whose word about their clients counts: ranges such as "
+			"`10.0.0.0/8`, `::1`; `unix`: whoever opens the Unix socket" },
+	{ .name = "forwarded_header",
+		.type = OPTION_ENUM,
+		.offset = FIELD(forwarded_header),
+		.names = forwarded_header_names,
+		.fallback = "either",
+		.help = "what these proxies set; `either`: whichever comes, and where both do they "
+			"must agree, else 400" },
+	{ .name = "proxy_protocol",
+		.type = OPTION_BOOL,
+		.offset = FIELD(proxy_protocol),
+		.fallback = "false",
+		.help = "each connection begins with a PROXY header (version 1 or 2) of a trusted "
+			"proxy; others are closed" },
 	{ .name = "tls", .type = OPTION_LATER, .help = "certificates" },
 	{ 0 },
 };
@@ -183,6 +200,86 @@ static void read_websockets(struct listener_options *listener, struct problem_li
 	}
 }
 
+/* ---- who is in front ---- */
+
+static void read_range(struct listener_options *listener, const char *text,
+	const struct json_node *node, struct problem_list *problems)
+{
+	struct address_ranges *trusted = &listener->trusted;
+	struct address_range range;
+	struct buffer right = { 0 };
+	if (strcmp(text, "unix") == 0) {
+		trusted->unix_sockets = true;
+		return;
+	}
+	switch (address_range_parse(span_from_text(text), &range)) {
+	case ADDRESS_RANGE_OK:
+		trusted->items =
+			memory_resize(trusted->items, trusted->count + 1, sizeof(*trusted->items));
+		trusted->items[trusted->count++] = range;
+		if (address_range_is_all(&range)) {
+			problem_list_warning(problems, node,
+				"\"%s\" trusts everybody, so every client can claim any address",
+				text);
+		}
+		break;
+	case ADDRESS_RANGE_MALFORMED:
+		problem_list_error(problems, node,
+			"expected a range such as \"10.0.0.0/8\" or \"2001:db8::/32\", an address, "
+			"or \"unix\"");
+		break;
+	case ADDRESS_RANGE_HOST_BITS:
+		address_range_append(&range, &right);
+		problem_list_error(problems, node,
+			"has bits behind its prefix; write \"%.*s\", or the address alone",
+			(int)right.len, right.data);
+		buffer_finish(&right);
+		break;
+	}
+}
+
+static bool is_unix(const struct listener_options *listener)
+{
+	return listener->address.len > 0 && listener->address.socket.ss_family == AF_UNIX;
+}
+
+/* Keys that mean nothing beside each other would be believed to protect. */
+static void check_trusted(const struct listener_options *listener, const struct json_node *node,
+	struct problem_list *problems)
+{
+	const struct json_node *trusted = json_node_member(node, SPAN("trusted_proxies"));
+	const struct json_node *header = json_node_member(node, SPAN("forwarded_header"));
+	bool none = listener->trusted_proxies.count == 0;
+	if (listener->proxy_protocol && none) {
+		problem_list_error(problems, json_node_member(node, SPAN("proxy_protocol")),
+			"needs \"trusted_proxies\": the header counts only from them");
+	}
+	if (header != NULL && none) {
+		problem_list_error(problems, header,
+			"needs \"trusted_proxies\": the header counts only from them");
+	}
+	if (!none && listener->address.len > 0 &&
+		is_unix(listener) != listener->trusted.unix_sockets) {
+		problem_list_error(problems, trusted,
+			is_unix(listener) ? "trusts nobody: whoever opens a Unix socket is "
+					    "\"unix\", beside ranges for proxies before it"
+					  : "\"unix\" is for a listener on a Unix socket");
+	}
+}
+
+static void read_trusted(struct listener_options *listener, const struct json_node *node,
+	struct problem_list *problems)
+{
+	size_t errors = problem_list_errors(problems);
+	for (size_t i = 0; i < listener->trusted_proxies.count; i++) {
+		read_range(listener, listener->trusted_proxies.items[i],
+			option_text_node(node, "trusted_proxies", i), problems);
+	}
+	if (problem_list_errors(problems) == errors) {
+		check_trusted(listener, node, problems);
+	}
+}
+
 void config_listener_read(struct listener_options *listener, const struct json_node *node,
 	struct problem_list *problems)
 {
@@ -193,6 +290,7 @@ void config_listener_read(struct listener_options *listener, const struct json_n
 		return;
 	}
 	option_read(listener_rows, node, listener, problems);
+	read_trusted(listener, node, problems);
 	read_websockets(listener, problems);
 }
 
@@ -228,6 +326,7 @@ void config_listener_finish(struct listener_options *listener)
 		option_finish(websocket_rows, &listener->websockets[i]);
 	}
 	free(listener->websockets);
+	free(listener->trusted.items);
 	option_finish(listener_rows, listener);
 }
 

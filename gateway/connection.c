@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "gateway/listener.h"
 #include "gateway/parked.h"
+#include "gateway/proxy.h"
 #include "gateway/quota.h"
 #include "gateway/shard.h"
 
@@ -53,15 +54,19 @@ static void watch(struct connection *connection)
 	}
 }
 
-void connection_create(struct listener *listener, int fd, const struct address *client)
+void connection_create(struct listener *listener, int fd, const struct address *peer, bool trusted)
 {
+	const struct limits *limits = &listener->options->limits;
+	bool proxied = listener->options->proxy_protocol;
 	struct shard *shard = listener->shard;
 	struct connection *connection = memory_new(1, sizeof(*connection));
 	connection->shard = shard;
 	connection->listener = listener;
-	connection->codec = &http1_codec;
+	connection->codec = proxied ? &proxy_codec : &http1_codec;
 	connection->id = (uint64_t)shard->index << 48 | ++shard->connection_ids;
-	connection->client = *client;
+	connection->peer = connection->client = *peer;
+	connection->trusted = trusted;
+	connection->counted = !trusted;
 	connection->timer.kind = TIMER_CONNECTION;
 	connection->next = shard->connections;
 	if (connection->next != NULL) {
@@ -72,8 +77,16 @@ void connection_create(struct listener *listener, int fd, const struct address *
 	shard->metrics.connections_total++;
 	ev_io_init(&connection->io, handle_io, fd, EV_READ);
 	ev_io_start(shard->loop, &connection->io);
-	int64_t idle = listener->options->limits.idle_timeout_ms;
-	connection_deadline(connection, idle > 0 ? shard_now_ms(shard) + (uint64_t)idle : 0);
+	int64_t wait = proxied && limits->header_timeout_ms > 0 ? limits->header_timeout_ms
+								: limits->idle_timeout_ms;
+	connection_deadline(connection, wait > 0 ? shard_now_ms(shard) + (uint64_t)wait : 0);
+}
+
+bool connection_claim(struct connection *connection)
+{
+	assert(!connection->counted);
+	connection->counted = quota_claim(quota_of(connection), &connection->client);
+	return connection->counted;
 }
 
 static void unlink_from_shard(struct connection *connection)
@@ -113,7 +126,7 @@ void connection_drop(struct connection *connection)
 	wheel_disarm(&connection->timer);
 	unlink_from_shard(connection);
 	shard->metrics.connections--;
-	quota_disconnect(quota_of(connection), &connection->client);
+	quota_disconnect(quota_of(connection), connection->counted ? &connection->client : NULL);
 }
 
 void connection_reap(struct shard *shard)

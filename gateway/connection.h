@@ -66,8 +66,14 @@ struct connection {
 	uint64_t id;
 	uint64_t deadline_ms;       /* of the codec; 0: none */
 	uint64_t write_deadline_ms; /* while output waits */
-	struct address client;
+	struct address
+		peer; /* whom forwarded headers are from: the socket's, or a PROXY header's */
+	struct address
+		client; /* who asks, as far as it is known; while `trusted`, of one request */
 	uint16_t call_count;
+	bool trusted;   /* the peer is a proxy whose forwarded headers count */
+	bool counted;   /* against connections_per_address, for `client`, which then stays */
+	bool secure;    /* the client speaks TLS to a proxy, as that one says */
 	bool dead;      /* the socket is closed; freed at the end of the turn */
 	bool closing;   /* no more input is looked at; ends when the output is written */
 	bool lingering; /* we have shut down our side and wait for the client to close */
@@ -80,8 +86,11 @@ struct connection {
 	};
 };
 
-/* Takes the socket. */
-void connection_create(struct listener *listener, int fd, const struct address *client);
+/* Takes the socket, whose peer the quota has counted, unless it is a `trusted` proxy. */
+void connection_create(struct listener *listener, int fd, const struct address *peer, bool trusted);
+/* The client behind a proxy is known for good: counts the connection for it. False when that is one
+ * too many; the caller then ends it. */
+bool connection_claim(struct connection *connection);
 /* Closes at once: calls are abandoned, unsent output is lost. */
 void connection_drop(struct connection *connection);
 /* Closes cleanly: output is written, our side is shut down, the client gets a moment to close. */

@@ -15,6 +15,7 @@
 #include "gateway/admin.h"
 #include "gateway/connection.h"
 #include "gateway/http1_answer.h"
+#include "gateway/http1_forwarded.h"
 #include "gateway/http1_parser.h"
 #include "gateway/http1_request.h"
 #include "gateway/listener.h"
@@ -270,6 +271,18 @@ static bool refused_or_upgraded(struct step *step)
 	return false;
 }
 
+/* Nobody can say for whom this request is. */
+static void refuse_contradiction(struct step *step)
+{
+	struct connection *connection = step->connection;
+	const struct problem problem = { .status = 400,
+		.type = "bad-request",
+		.detail = "The headers about the client contradict each other." };
+	cors_note_take(connection, step->head, step->input->data, NULL);
+	shard_reject(connection->shard, REJECT_FORWARDED, connection);
+	http1_answer_problem(connection, &problem, true);
+}
+
 /* True: the head was all there is to this request, and it has been answered. */
 static bool handle_head(struct step *step)
 {
@@ -288,6 +301,10 @@ static bool handle_head(struct step *step)
 	}
 	if (connection->listener->admin != NULL) {
 		admin_request(connection, head, step->input->data);
+		return true;
+	}
+	if (connection->trusted && !http1_forwarded_read(connection, head, step->input->data)) {
+		refuse_contradiction(step);
 		return true;
 	}
 	if (refused_or_upgraded(step) || cors_preflight(connection, head, step->input->data)) {
@@ -470,6 +487,9 @@ static size_t handle_input(struct connection *connection, struct input *input)
 		step.matched = false;
 		if (pending == NULL) {
 			http1_head_init(step.head);
+			if (connection->trusted) {
+				http1_forwarded_forget(connection);
+			}
 		}
 		size_t took = step_request(&step);
 		input->len = used + rest.len;

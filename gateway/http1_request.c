@@ -90,7 +90,7 @@ void http1_request_make(struct connection *connection, const struct http1_head *
 		.has_content = head->chunked || head->content_length > 0,
 		.body = SPAN_ABSENT,
 		.body_is_json = false,
-		.scheme = SPAN("http"),
+		.scheme = connection->secure ? SPAN("https") : SPAN("http"),
 		.host = http1_span_in(head->host, bytes),
 		.port = http1_span_in(head->port, bytes),
 		.client = connection->client,

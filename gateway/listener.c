@@ -98,24 +98,36 @@ bool listener_start(struct listener *listener)
 
 /* ---- accepting ---- */
 
+/* Whether it gets a connection. That of a proxy is not counted for the proxy's address. */
+static bool is_welcome(struct listener *listener, const struct address *peer, bool trusted)
+{
+	enum reject why = REJECT_PROXY_PEER;
+	if (trusted || !listener->options->proxy_protocol) {
+		enum quota_verdict verdict = quota_connect(listener->quota, trusted ? NULL : peer);
+		if (verdict == QUOTA_OK) {
+			return true;
+		}
+		listener->turned_away = listener->turned_away || verdict == QUOTA_CONNECTIONS;
+		why = verdict == QUOTA_ADDRESS ? REJECT_CONNECTIONS_PER_ADDRESS
+					       : REJECT_CONNECTIONS;
+	}
+	shard_reject_client(listener->shard, why, listener, peer);
+	return false;
+}
+
 static void take(struct listener *listener, int fd, const struct sockaddr_storage *from)
 {
-	struct address client = address_from_socket(from);
-	enum quota_verdict verdict = quota_connect(listener->quota, &client);
+	struct address peer = address_from_socket(from);
+	bool trusted = address_ranges_contain(&listener->options->trusted, &peer);
 	int on = 1;
-	if (verdict != QUOTA_OK) {
-		listener->turned_away = listener->turned_away || verdict == QUOTA_CONNECTIONS;
-		shard_reject(listener->shard,
-			verdict == QUOTA_ADDRESS ? REJECT_CONNECTIONS_PER_ADDRESS
-						 : REJECT_CONNECTIONS,
-			NULL);
+	if (!is_welcome(listener, &peer, trusted)) {
 		close(fd);
 		return;
 	}
 	if (from->ss_family != AF_UNIX) {
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	}
-	connection_create(listener, fd, &client);
+	connection_create(listener, fd, &peer, trusted);
 }
 
 /* Clients wait in the kernel's queue meanwhile. */

@@ -31,6 +31,9 @@
 	X(CONNECTIONS, "connections")                         \
 	X(CONNECTIONS_PER_ADDRESS, "connections_per_address") \
 	X(DESCRIPTORS, "descriptors")                         \
+	X(PROXY_PEER, "proxy_peer")                           \
+	X(PROXY_HEADER, "proxy_header")                       \
+	X(FORWARDED, "forwarded")                             \
 	X(CALLS_IN_FLIGHT, "calls_in_flight")                 \
 	X(CALLS_PER_ADDRESS, "calls_per_address")             \
 	X(MEMORY, "memory")                                   \

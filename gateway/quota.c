@@ -89,21 +89,30 @@ enum quota_verdict quota_connect(struct quota *quota, const struct address *clie
 		atomic_fetch_sub_explicit(&quota->connections, 1, memory_order_relaxed);
 		return QUOTA_CONNECTIONS;
 	}
-	if (quota->connected != NULL) {
-		uint64_t hash = hash_address(quota, client);
-		if (counted(quota->connected, hash) >= quota->per_address_max) {
-			atomic_fetch_sub_explicit(&quota->connections, 1, memory_order_relaxed);
-			return QUOTA_ADDRESS;
-		}
-		count(quota->connected, hash, 1);
+	if (client != NULL && !quota_claim(quota, client)) {
+		atomic_fetch_sub_explicit(&quota->connections, 1, memory_order_relaxed);
+		return QUOTA_ADDRESS;
 	}
 	return QUOTA_OK;
+}
+
+bool quota_claim(struct quota *quota, const struct address *client)
+{
+	if (quota->connected == NULL) {
+		return true;
+	}
+	uint64_t hash = hash_address(quota, client);
+	if (counted(quota->connected, hash) >= quota->per_address_max) {
+		return false;
+	}
+	count(quota->connected, hash, 1);
+	return true;
 }
 
 void quota_disconnect(struct quota *quota, const struct address *client)
 {
 	atomic_fetch_sub_explicit(&quota->connections, 1, memory_order_relaxed);
-	if (quota->connected != NULL) {
+	if (quota->connected != NULL && client != NULL) {
 		count(quota->connected, hash_address(quota, client), -1u);
 	}
 }

@@ -22,8 +22,11 @@ struct quota *quota_create(const struct limits *limits);
 void quota_destroy(struct quota *quota);
 
 enum quota_verdict { QUOTA_OK, QUOTA_CONNECTIONS, QUOTA_ADDRESS };
-/* Counts a new connection unless it is one too many. */
+/* Counts a new connection unless it is one too many. `client` NULL: not known yet. */
 enum quota_verdict quota_connect(struct quota *quota, const struct address *client);
+/* Counts it for its client, who was not known before; false when it is one too many of it. */
+bool quota_claim(struct quota *quota, const struct address *client);
+/* `client` NULL: nobody was ever known. */
 void quota_disconnect(struct quota *quota, const struct address *client);
 /* Counts a call of that address; false when it is one too many. */
 bool quota_call(struct quota *quota, const struct address *client);

@@ -328,17 +328,21 @@ static bool may_log(const struct shard *shard, uint64_t *last_ms)
 
 void shard_reject(struct shard *shard, enum reject reason, const struct connection *connection)
 {
+	shard_reject_client(shard, reason, connection != NULL ? connection->listener : NULL,
+		connection != NULL ? &connection->client : NULL);
+}
+
+void shard_reject_client(struct shard *shard, enum reject reason, const struct listener *listener,
+	const struct address *client)
+{
 	metrics_reject(&shard->metrics, reason);
 	if (may_log(shard, &shard->rejected_ms[reason]) &&
 		log_begin(shard->log, LOG_WARN, "rejected")) {
 		log_plain(shard->log, "reason", span_from_text(metrics_reject_name(reason)));
-		if (connection != NULL) {
-			log_text(shard->log, "listener",
-				span_from_text(connection->listener->options->name));
-			struct buffer client = { 0 };
-			address_append(&connection->client, &client);
-			log_text(shard->log, "client", buffer_span(&client));
-			buffer_finish(&client);
+		if (listener != NULL) {
+			char text[ADDRESS_TEXT_MAX];
+			log_text(shard->log, "listener", span_from_text(listener->options->name));
+			log_text(shard->log, "client", span_of(text, address_write(client, text)));
 		}
 		log_number(shard->log, "total", (int64_t)shard->metrics.rejected[reason]);
 		log_end(shard->log);

@@ -104,6 +104,9 @@ static inline uint64_t shard_now_ms(const struct shard *shard)
 
 /* Counts what a client was refused, and logs it at most once a second per reason. */
 void shard_reject(struct shard *shard, enum reject reason, const struct connection *connection);
+/* Likewise, of a client that gets no connection. */
+void shard_reject_client(struct shard *shard, enum reject reason, const struct listener *listener,
+	const struct address *client);
 /* The same for a reply, or `count` parts of it, that reaches nobody. */
 void shard_drop_reply(struct shard *shard, enum drop reason, unsigned count);
 /* Sees a paused connection's end: it is not read from meanwhile. */

@@ -286,7 +286,7 @@ static void make_request(struct arrival *arrival)
 		.has_body = true,
 		.has_content = item->body.len > 0,
 		.body_is_json = item->body_is_json,
-		.scheme = SPAN("ws"),
+		.scheme = connection->secure ? SPAN("wss") : SPAN("ws"),
 		.host = websocket_host(&connection->websocket),
 		.port = websocket_port(&connection->websocket),
 		.request_id = plain_id(item->id),

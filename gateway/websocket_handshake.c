@@ -260,6 +260,13 @@ static void open_websocket(struct connection *connection, const struct websocket
 	}
 }
 
+/* Behind a proxy the handshake is the first to say whose the connection is. */
+static bool has_too_many(struct connection *connection)
+{
+	bool known = !address_equal(&connection->client, &connection->peer);
+	return connection->trusted && known && !connection_claim(connection);
+}
+
 bool websocket_handshake(
 	struct connection *connection, const struct http1_head *head, const char *bytes)
 {
@@ -287,6 +294,14 @@ bool websocket_handshake(
 	}
 	if (!origin_is_allowed(options, head, bytes)) {
 		return refuse(connection, 403, "This origin may not connect.");
+	}
+	if (has_too_many(connection)) {
+		const struct problem problem = { .status = 503,
+			.type = "overloaded",
+			.detail = "There are too many connections from this address." };
+		shard_reject(connection->shard, REJECT_CONNECTIONS_PER_ADDRESS, connection);
+		http1_answer_problem(connection, &problem, true);
+		return true;
 	}
 	if (connection->shard->draining) {
 		const struct problem problem = { .status = 503,

@@ -51,6 +51,26 @@ static void an_address_has_its_own_limit(void **state)
 	quota_destroy(quota);
 }
 
+static void a_connection_may_be_counted_before_its_client_is_known(void **state)
+{
+	(void)state;
+	struct limits limits = { .connections = 3, .connections_per_address = 1 };
+	struct quota *quota = quota_create(&limits);
+	struct address one = four(1), other = four(2);
+	assert_int_equal(quota_connect(quota, NULL), QUOTA_OK);
+	assert_int_equal(quota_connect(quota, NULL), QUOTA_OK);
+	assert_true(quota_claim(quota, &one));
+	assert_false(quota_claim(quota, &one));
+	assert_int_equal(quota_connect(quota, &one), QUOTA_ADDRESS);
+	assert_int_equal(quota_connect(quota, &other), QUOTA_OK);
+	assert_int_equal(quota_connect(quota, NULL), QUOTA_CONNECTIONS);
+	quota_disconnect(quota, NULL);
+	assert_false(quota_claim(quota, &one));
+	quota_disconnect(quota, &one);
+	assert_true(quota_claim(quota, &one));
+	quota_destroy(quota);
+}
+
 static void ipv6_is_counted_by_its_64(void **state)
 {
 	(void)state;
@@ -101,6 +121,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connections_are_limited_in_all),
 		cmocka_unit_test(an_address_has_its_own_limit),
+		cmocka_unit_test(a_connection_may_be_counted_before_its_client_is_known),
 		cmocka_unit_test(ipv6_is_counted_by_its_64),
 		cmocka_unit_test(memory_is_over_only_above_its_limit),
 		cmocka_unit_test(memory_is_low_again_below_three_quarters),
