@@ -17,8 +17,12 @@ ACTIVE, CALLS, ROUNDS = 64, 8000, 25  # short rounds: what disturbs a machine la
 
 @contextlib.contextmanager
 def crowd(lab, gateway):
+    """From addresses of its own: it would else use up the ports that those who work look for."""
     half = IDLE // 2
-    with lab.idle_connections(gateway, half), lab.idle_connections(gateway, half, websocket=True):
+    with (
+        lab.idle_connections(gateway, half, source="127.0.0.2"),
+        lab.idle_connections(gateway, half, websocket=True, source="127.0.0.3"),
+    ):
         yield
 
 

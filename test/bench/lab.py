@@ -116,10 +116,11 @@ class Lab:
         return result
 
     @contextlib.contextmanager
-    def idle_connections(self, gateway, connections, websocket=False):
+    def idle_connections(self, gateway, connections, websocket=False, source="127.0.0.1"):
         """So many connections that have done one call each and do nothing more."""
+        options = ("-i", "-c", connections, "-f", source)
         load = subprocess.Popen(
-            load_command(gateway.address(), ("-i", "-c", connections), websocket),
+            load_command(gateway.address(), options, websocket),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

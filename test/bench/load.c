@@ -46,6 +46,7 @@ struct load {
 	/* what was asked for */
 	const char *path;
 	const char *host;
+	const char *from; /* address of this side; NULL: any */
 	unsigned short port;
 	unsigned connections;
 	unsigned long requests; /* 0: until `seconds` are over */
@@ -208,6 +209,19 @@ static void go_on(struct load *load, struct connection *connection)
 	load->idle_now++;
 }
 
+/* Many connections from one address make the kernel search for a free port, long for the last. */
+static void bind_source(int fd, const char *from)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	int on = 1;
+
+	inet_pton(AF_INET, from, &address.sin_addr);
+	if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) != 0 ||
+		bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		die("bind");
+	}
+}
+
 static void open_connection(struct load *load, struct connection *connection)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(load->port) };
@@ -221,6 +235,9 @@ static void open_connection(struct load *load, struct connection *connection)
 	connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	connection->len = 0;
 	connection->state = OPENING;
+	if (connection->fd >= 0 && load->from != NULL) {
+		bind_source(connection->fd, load->from);
+	}
 	if (connection->fd < 0 ||
 		connect(connection->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
 		die("connect");
@@ -459,13 +476,14 @@ static void read_options(struct load *load, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:n:s:b:p:Bwi")) >= 0) {
+	while ((option = getopt(argc, argv, "c:n:s:b:p:f:Bwi")) >= 0) {
 		switch (option) {
 		case 'c': load->connections = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'n': load->requests = strtoul(optarg, NULL, 10); break;
 		case 's': load->seconds = strtod(optarg, NULL); break;
 		case 'b': load->body_size = strtoul(optarg, NULL, 10); break;
 		case 'p': load->path = optarg; break;
+		case 'f': load->from = optarg; break;
 		case 'B': load->browser = true; break;
 		case 'w': load->websocket = true; break;
 		case 'i': load->idle = true; break;
@@ -475,7 +493,7 @@ static void read_options(struct load *load, int argc, char **argv)
 	if (argc - optind != 2) {
 		fprintf(stderr,
 			"usage: load [-c CONNECTIONS] [-n REQUESTS | -s SECONDS] [-b BYTES] "
-			"[-p PATH] [-B] [-w] [-i] ADDRESS PORT\n");
+			"[-p PATH] [-f FROM] [-B] [-w] [-i] ADDRESS PORT\n");
 		exit(2);
 	}
 	load->host = argv[optind];
