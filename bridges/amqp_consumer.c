@@ -5,6 +5,7 @@
  *     NONE ─deliver─▶ DELIVERED ─header─▶ WHOLE ──body, all of it──▶ on_reply
  *                         │                 └─body, a part─▶ COLLECTING ──rest──▶ on_reply
  *                         └─too large─▶ DISCARDING ──rest──▶ on_oversized
+ *     a head that cannot be read ─────────────────────────rest──▶ on_malformed
  *
  * The usual reply comes at once and is handed over where it was received. This is for all others:
  * with a header table, in several reads, large. One that fits a frame is handed over where
@@ -114,6 +115,8 @@ static void deliver_whole(struct amqp_consumer *consumer, struct span body)
 	if (read_head(consumer, &reply)) {
 		reply.body = body;
 		consumer->host->events->on_reply(consumer->host, &reply);
+	} else {
+		consumer->host->events->on_malformed(consumer->host);
 	}
 }
 
@@ -152,6 +155,8 @@ static void deliver_collected(struct amqp_consumer *consumer)
 		consumer->host->events->on_reply(consumer->host, &kept.message);
 	} else if (oversized) {
 		consumer->host->events->on_oversized(consumer->host, &kept.message);
+	} else {
+		consumer->host->events->on_malformed(consumer->host);
 	}
 	kept_message_finish(&kept);
 	buffer_finish(&body);

@@ -63,6 +63,9 @@ struct bridge_events {
 	/* A reply larger than limits.reply, its body discarded: only properties and headers are
 	 * set. */
 	void (*on_oversized)(struct bridge_host *host, const struct message *reply);
+	/* A reply that cannot be read, like one with headers nested too deep, was dropped. Whose it
+	 * is cannot be known either. */
+	void (*on_malformed)(struct bridge_host *host);
 	/* The reply address is dead: no leg accepted so far can be answered any more. */
 	void (*on_session_lost)(struct bridge_host *host);
 	/* `why` is for the log and /readyz; it may name hosts, never credentials. */

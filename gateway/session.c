@@ -82,10 +82,15 @@ static void handle_oversized(struct bridge_host *host, const struct message *rep
 {
 	struct session *session = session_from_host(host);
 	struct call *call = find_call(session, reply);
-	shard_drop_reply(session->shard, DROP_OVERSIZED, 1);
 	if (call != NULL) {
+		shard_drop_reply(session->shard, DROP_OVERSIZED, 1);
 		call_reply_oversized(call);
 	}
+}
+
+static void handle_malformed(struct bridge_host *host)
+{
+	shard_drop_reply(session_from_host(host)->shard, DROP_MALFORMED, 1);
 }
 
 static void handle_session_lost(struct bridge_host *host)
@@ -123,6 +128,7 @@ static const struct bridge_events events = {
 	.on_confirm = handle_confirm,
 	.on_reply = handle_reply,
 	.on_oversized = handle_oversized,
+	.on_malformed = handle_malformed,
 	.on_session_lost = handle_session_lost,
 	.on_state = handle_state,
 };

@@ -112,8 +112,9 @@ static void read_status(struct reader *reader)
 }
 
 /* A charset is no content coding, but some workers' libraries put one there. */
-static struct span content_coding(struct span encoding)
+static struct span content_coding(struct reader *reader)
 {
+	struct span encoding = reader->source.message->properties[PROPERTY_CONTENT_ENCODING];
 	static const char *const charsets[] = { "utf-8", "utf8", "utf-16", "us-ascii", "ascii",
 		"latin-1", "latin1", "iso-8859-1", "iso-8859-15", "windows-1252", "binary",
 		"identity", "8bit", "7bit", NULL };
@@ -122,7 +123,11 @@ static struct span content_coding(struct span encoding)
 			return SPAN_ABSENT;
 		}
 	}
-	return encoding.len > 0 && is_writable(encoding) ? encoding : SPAN_ABSENT;
+	if (encoding.len > 0 && !is_writable(encoding)) {
+		reader->answer->headers_dropped++;
+		return SPAN_ABSENT;
+	}
+	return encoding.len > 0 ? encoding : SPAN_ABSENT;
 }
 
 static struct span own_content_type(struct reader *reader)
@@ -146,8 +151,7 @@ static void give_body(
 		answer->content_type = SPAN("application/json");
 	} else if (place->kind == PLACE_BODY) {
 		answer->content_type = own_content_type(reader);
-		answer->content_encoding = content_coding(
-			reader->source.message->properties[PROPERTY_CONTENT_ENCODING]);
+		answer->content_encoding = content_coding(reader);
 	} else if (utf8_check(value->text)) {
 		answer->content_type = SPAN("text/plain; charset=utf-8");
 	}

@@ -85,6 +85,7 @@ static const struct bridge_events events = {
 	.on_confirm = handle_confirm,
 	.on_reply = handle_reply,
 	.on_oversized = handle_reply,
+	.on_malformed = handle_lost,
 	.on_session_lost = handle_lost,
 	.on_state = handle_state,
 };

@@ -74,6 +74,11 @@ static void handle_oversized(struct bridge_host *host, const struct message *rep
 	}
 }
 
+static void handle_malformed(struct bridge_host *host)
+{
+	from_host(host)->malformed++;
+}
+
 static void handle_lost(struct bridge_host *host)
 {
 	from_host(host)->lost++;
@@ -92,6 +97,7 @@ static const struct bridge_events events = {
 	.on_confirm = handle_confirm,
 	.on_reply = handle_reply,
 	.on_oversized = handle_oversized,
+	.on_malformed = handle_malformed,
 	.on_session_lost = handle_lost,
 	.on_state = handle_state,
 };

@@ -50,7 +50,7 @@ struct contract {
 	enum bridge_state state;
 	unsigned states, lost; /* how often on_state and on_session_lost were called */
 	char why[256];
-	unsigned confirms, replies, oversized, strays;
+	unsigned confirms, replies, oversized, malformed, strays;
 	struct contract_leg legs[CONTRACT_LEGS];
 	unsigned used;
 	struct kept_message reply; /* the last one */

@@ -311,6 +311,7 @@ static void a_reply_nested_too_deep_is_dropped(void **state)
 	contract_until_replies(contract, 1);
 	assert_int_equal(contract_last_leg(contract)->replies, 1);
 	assert_int_equal(contract->reply.message.header_count, 0);
+	assert_int_equal(contract->malformed, 1);
 }
 
 static void every_session_has_its_own_reply_address(void **state)

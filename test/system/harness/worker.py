@@ -75,14 +75,36 @@ class Worker:
         if threading.current_thread() is self._thread:
             self._channel.basic_publish("", queue_name, body, properties)
             return
+        self._on_thread(
+            lambda: self._channel.basic_publish("", queue_name, body, properties)
+        )
+
+    def _on_thread(self, publish):
         done = threading.Event()
 
         def publish_here():
-            self._channel.basic_publish("", queue_name, body, properties)
+            publish()
             done.set()
 
         self._connection.add_callback_threadsafe(publish_here)
-        assert done.wait(10), "the worker has lost its broker"
+        assert done.wait(30), "the worker has lost its broker"
+
+    def flood(self, queue_name, correlation_ids, body):
+        """The same message under each of these ids, all of one length, as fast as a socket goes."""
+        sample = correlation_ids[0]
+        properties = pika.BasicProperties(correlation_id=sample)
+        publish = pika.spec.Basic.Publish(exchange="", routing_key=queue_name)
+        number = self._channel.channel_number
+        parts = [
+            pika.frame.Method(number, publish).marshal(),
+            pika.frame.Header(number, len(body), properties).marshal(),
+            pika.frame.Body(number, body).marshal(),
+        ]
+        before, after = b"".join(parts).split(sample.encode())
+        for start in range(0, len(correlation_ids), 5000):
+            some = correlation_ids[start : start + 5000]
+            data = b"".join(before + each.encode() + after for each in some)
+            self._on_thread(lambda data=data: self._connection._impl._adapter_emit_data(data))
 
     def next(self, timeout=10):
         try:

@@ -16,10 +16,13 @@ def at(request, tmp_path_factory):
     def start(name):
         if name not in started:
             config = dict(request.module.GATEWAYS[name])
-            on = request.getfixturevalue("broker") if config.pop("broker", False) else None
-            if on is None:
-                config.setdefault("bridges", {"echo": {"type": "loopback"}})
-            complete = gateways.complete(config, on.url if on else None)
+            bridges = {"echo": {"type": "loopback"}}
+            if config.pop("broker", False):
+                url = request.getfixturevalue("broker").url
+                bridges = {"rabbit": {"type": "amqp", "url": url}, **bridges}
+            config["bridges"] = bridges
+            config["defaults"] = {"bridge": next(iter(bridges)), **config.get("defaults", {})}
+            complete = gateways.complete(config, None)
             started[name] = gateways.Gateway(tmp_path_factory.mktemp(name), complete).start()
         return started[name]
 

@@ -114,6 +114,7 @@ static void a_reply_without_rules_is_the_answer(void **state)
 			"200 type=a/b encoding=gzip | hello" },
 		{ "", "prop:content_encoding=utf-8\n\nhello", "200 | hello" },
 		{ "", "prop:content_type=a\015b\n\nhello", "200 dropped=1 | hello" },
+		{ "", "prop:content_encoding=a\015b\n\nhello", "200 dropped=1 | hello" },
 		{ "", "int:status=404\n\nhello", "404 | hello" },
 		{ "", "header:status=599\n\n", "599 | " },
 	};
