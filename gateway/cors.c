@@ -6,8 +6,8 @@
  * page read the answer: requests of one's own pages have an Origin too, unless they are GET, and
  * whoever is no browser writes what he likes there. Only a preflight is refused for it.
  *
- * A preflight asks for a request that is to come. Its method and path choose the mapping whose block
- * holds; what only the headers of that request can tell is taken as given.
+ * A preflight asks for a request that is to come. Its method and path choose the mapping whose
+ * block holds; what only the headers of that request can tell is taken as given.
  */
 #include "gateway/cors.h"
 
@@ -16,6 +16,7 @@
 #include "gateway/http1_answer.h"
 #include "gateway/http1_parser.h"
 #include "gateway/http1_request.h"
+#include "gateway/listener.h"
 #include "gateway/shard.h"
 #include "mappings/cors_rule.h"
 #include "mappings/match.h"
@@ -185,11 +186,8 @@ static void answer_with_lines(struct preflight *preflight)
 bool cors_preflight(struct connection *connection, const struct http1_head *head, const char *bytes)
 {
 	struct span method = SPAN_ABSENT;
-	if (head->method_id != HTTP1_OPTIONS || head->field_counts[HTTP1_FIELD_ORIGIN] == 0) {
-		return false;
-	}
 	unsigned count = count_headers(head, bytes, REQUEST_METHOD, &method);
-	if (count == 0) {
+	if (count == 0 || head->field_counts[HTTP1_FIELD_ORIGIN] == 0) {
 		return false;
 	}
 	struct preflight preflight = { .connection = connection };
@@ -219,7 +217,7 @@ void cors_note_take(struct connection *connection, const struct http1_head *head
 	struct cors_note *note = &connection->http1.cors;
 	const struct cors_rule *rule = rule_of(connection, mapping);
 	cors_note_forget(note);
-	if (rule == NULL) {
+	if (rule == NULL || (head == NULL && connection->listener->admin != NULL)) {
 		return;
 	}
 	struct span origin = head != NULL ? origin_of(head, bytes) : SPAN_ABSENT;
@@ -231,12 +229,9 @@ void cors_note_take(struct connection *connection, const struct http1_head *head
 	}
 }
 
-void cors_note_write(const struct cors_note *note, struct buffer *out)
+void cors_note_append(const struct cors_note *note, struct buffer *out)
 {
 	const struct cors_rule *rule = note->rule;
-	if (rule == NULL) {
-		return;
-	}
 	if (!span_present(note->allowed)) {
 		buffer_append_span(out, rule->lines_other);
 		return;
@@ -247,7 +242,7 @@ void cors_note_write(const struct cors_note *note, struct buffer *out)
 	buffer_append_span(out, rule->lines_allowed);
 }
 
-void cors_note_forget(struct cors_note *note)
+void cors_note_free(struct cors_note *note)
 {
 	if (note->is_copy) {
 		free((char *)note->allowed.ptr);

@@ -26,8 +26,9 @@ struct cors_note {
 };
 
 /*
- * Answers a preflight: OPTIONS with an Origin and an Access-Control-Request-Method, for which a
- * block holds. False: it is a request like others, and nothing was written.
+ * Answers an OPTIONS request that is a preflight: it has an Origin and an
+ * Access-Control-Request-Method, and a block holds. False: it is a request like others, and nothing
+ * was written.
  */
 bool cors_preflight(
 	struct connection *connection, const struct http1_head *head, const char *bytes);
@@ -38,7 +39,22 @@ bool cors_preflight(
  */
 void cors_note_take(struct connection *connection, const struct http1_head *head, const char *bytes,
 	const struct mapping *mapping);
+/* Slow half of cors_note_write and of cors_note_forget. */
+void cors_note_append(const struct cors_note *note, struct buffer *out);
+void cors_note_free(struct cors_note *note);
+
 /* Appends the header lines. */
-void cors_note_write(const struct cors_note *note, struct buffer *out);
+static inline void cors_note_write(const struct cors_note *note, struct buffer *out)
+{
+	if (note->rule != NULL) {
+		cors_note_append(note, out);
+	}
+}
+
 /* The request is over. */
-void cors_note_forget(struct cors_note *note);
+static inline void cors_note_forget(struct cors_note *note)
+{
+	if (note->rule != NULL) {
+		cors_note_free(note);
+	}
+}

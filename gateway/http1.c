@@ -307,7 +307,11 @@ static bool handle_head(struct step *step)
 		refuse_contradiction(step);
 		return true;
 	}
-	if (refused_or_upgraded(step) || cors_preflight(connection, head, step->input->data)) {
+	if (refused_or_upgraded(step)) {
+		return true;
+	}
+	if (head->method_id == HTTP1_OPTIONS &&
+		cors_preflight(connection, head, step->input->data)) {
 		return true;
 	}
 	find_mapping(step);

@@ -186,7 +186,7 @@ static struct span join_names(struct store *store, const struct json_node *block
 	struct buffer list = { 0 };
 	for (size_t i = 0; i < texts->count; i++) {
 		struct span name = span_from_text(texts->items[i]);
-		if (!header_name_is_token(name)) {
+		if (!header_name_is_token(name) || memchr(name.ptr, '*', name.len) != NULL) {
 			problem_list_error(problems, node_at(block, key, i),
 				"expected the name of a header, or \"*\"");
 			continue;

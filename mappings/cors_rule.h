@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /*
- * A `cors` block, compiled: which pages of other origins may use what (Fetch standard, section "CORS
- * protocol"). A mapping's own block replaces the top level one whole. Immutable after load, read by
- * any thread; gateway/cors.h asks it and writes the answers.
+ * A `cors` block, compiled: which pages of other origins may use what (Fetch standard, section
+ * "CORS protocol"). A mapping's own block replaces the top level one whole. Immutable after load,
+ * read by any thread; gateway/cors.h asks it and writes the answers.
  */
 #pragma once
 

@@ -132,6 +132,10 @@ static void compile_cors(struct mapping *mapping, const struct json_node *node,
 		mapping->own_cors = cors_rule_create(node, context->problems);
 		mapping->cors = mapping->own_cors;
 	}
+	if (node != NULL && !mapping->match.has_path) {
+		problem_list_warning(context->problems, node,
+			"this says nothing: the mapping has no path, and CORS is for HTTP");
+	}
 	if (mapping->cors != NULL) {
 		drop_cors_headers(mapping, context->problems);
 	}

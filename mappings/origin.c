@@ -4,8 +4,8 @@
 /*
  * Browsers serialise an origin in one way only: lower case, no default port, nothing behind it. So
  * a request needs no parsing: it is compared. What is written in another way would never fit, and
- * whoever wrote it would look for the reason in the wrong place; hence load brings it into that form
- * and refuses it when it was not in it.
+ * whoever wrote it would look for the reason in the wrong place; hence load brings it into that
+ * form and refuses it when it was not in it.
  */
 #include "mappings/origin.h"
 

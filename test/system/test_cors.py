@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Bridgehead authors
 
-"""What pages of other origins may use: row 77 of docs/hazards.md, and the Fetch standard's part of it
-that a server does."""
+"""What pages of other origins may use: row 77 of docs/hazards.md, and the part of the Fetch standard
+that is a server's."""
 
 import json
 
 import pytest
+
+from harness.client import Connection
 
 pytestmark = pytest.mark.hostile
 
@@ -216,7 +218,8 @@ def test_a_preflight_leaves_the_connection_open_unless_it_has_a_body(pages):
         for _ in range(2):
             client.send(f"OPTIONS /echo HTTP/1.1\r\nHost: a\r\n{lines}\r\n")
             assert client.response().header("access-control-allow-origin") == SHOP
-        client.send(f"OPTIONS /echo HTTP/1.1\r\nHost: a\r\n{lines}Content-Length: 9\r\n\r\nGET / HTT")
+        client.send(f"OPTIONS /echo HTTP/1.1\r\nHost: a\r\n{lines}Content-Length: 9\r\n\r\n")
+        client.send("GET / HTT")
         answer = client.response()
         assert (answer.status, answer.header("connection")) == (204, "close")
         assert client.is_closed()
@@ -363,7 +366,7 @@ def test_answers_of_one_connection_do_not_mix_their_origins(pages):
 def test_the_origin_is_known_when_its_bytes_are_long_gone(pages):
     other = "https://other.shop.example"
     with pages.connect() as client, pages.connect() as noise:
-        client.send(f"POST /slow HTTP/1.1\r\nHost: a\r\nOrigin: {SHOP}\r\nContent-Length: 2\r\n\r\n")
+        client.request("POST", "/slow", headers={"Origin": SHOP, "Content-Length": "2"})
         for _ in range(3):
             noise.request("POST", "/slow", "x" * 500, headers={"Origin": other})
             assert said(noise.response()) == lets_in(other)
@@ -374,7 +377,7 @@ def test_the_origin_is_known_when_its_bytes_are_long_gone(pages):
 def test_a_client_that_leaves_takes_its_origin_along(pages):
     for target in ("/never", "/echo"):
         with pages.connect() as client:
-            client.send(f"POST {target} HTTP/1.1\r\nHost: a\r\nOrigin: {SHOP}\r\nContent-Length: 2\r\n\r\n")
+            client.request("POST", target, headers={"Origin": SHOP, "Content-Length": "2"})
             client.send("ab" if target == "/never" else "a")
             pages.wait_metric("bridgehead_connections", 1)
             client.reset()
@@ -399,6 +402,10 @@ def test_a_websocket_has_its_own_rule(loopback):
 def test_the_admin_listener_knows_nothing_of_it(pages):
     assert said(pages.admin("/metrics")) == {}
     assert said(pages.admin("/nowhere")) == {}
+    with Connection(pages.admin_address) as client:
+        client.send("GET / HTTP/1.1\r\n\r\n")
+        answer = client.response()
+    assert (answer.status, said(answer)) == (400, {})
 
 
 def test_json_bodies_of_errors_stay_what_they_were(pages):

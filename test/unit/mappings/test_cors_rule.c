@@ -59,6 +59,7 @@ static void what_cannot_be_meant_is_refused(void **state)
 		{ "{\"origins\": \"*\", \"headers\": [\"A\", \"B C\"]}",
 			"headers[1]: expected the name of a header" },
 		{ "{\"origins\": \"*\", \"headers\": [\"\"]}", "headers[0]: expected the name" },
+		{ "{\"origins\": \"*\", \"headers\": [\"x-*\"]}", "headers[0]: expected the name" },
 		{ "{\"origins\": \"*\", \"expose\": [\"a\\r\\nb: c\"]}",
 			"expose[0]: expected the name of a header" },
 		{ "{\"origins\": [\"https://a.example\"], \"credentials\": true, "
@@ -258,6 +259,29 @@ static void a_reply_cannot_set_what_the_block_says(void **state)
 	buffer_finish(&json);
 }
 
+static void a_block_of_a_mapping_without_a_path_is_warned_of(void **state)
+{
+	(void)state;
+	struct world world;
+	world_open(&world, "[" ROW("a", "\"op\": \"a\"", ", \"cors\": {\"origins\": \"*\"}") "]");
+	assert_non_null(strstr(world_problems(&world), "[0].cors: this says nothing"));
+	assert_false(problem_list_has_errors(world.problems));
+	world_close(&world);
+}
+
+static void a_preflight_takes_what_headers_ask_for_as_given(void **state)
+{
+	(void)state;
+	struct world world;
+	world_open(&world, "[" ROW("a", "\"path\": \"/\", \"header\": {\"x-a\": true}", "") "]");
+	assert_int_equal(world_match(&world, "GET /"), 404);
+	world_read_request(&world, SPAN("GET /"));
+	world.request.preflight = true;
+	assert_int_equal(
+		mapping_table_match(world.table, &world.request, &world.match, &world.refusal), 0);
+	world_close(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +294,8 @@ int main(void)
 		cmocka_unit_test(without_headers_scripts_can_send_json_and_tokens),
 		cmocka_unit_test(only_methods_of_the_same_block_are_promised),
 		cmocka_unit_test(a_reply_cannot_set_what_the_block_says),
+		cmocka_unit_test(a_block_of_a_mapping_without_a_path_is_warned_of),
+		cmocka_unit_test(a_preflight_takes_what_headers_ask_for_as_given),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

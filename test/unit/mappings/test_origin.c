@@ -112,8 +112,7 @@ static void what_is_no_origin_is_refused_with_an_example(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct page page;
 		open_page(&page, texts[i]);
-		if (page.good ||
-			strstr(page.said, "expected the origin of a page") == NULL) {
+		if (page.good || strstr(page.said, "expected the origin of a page") == NULL) {
 			fail_msg("%s: %s", texts[i], page.said);
 		}
 		close_page(&page);
