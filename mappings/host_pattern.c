@@ -42,19 +42,21 @@ static bool is_ipv6(struct span name)
 
 static const char *explain(struct span name)
 {
+	bool bracket = name.ptr[0] == '[';
 	if (memchr(name.ptr, '*', name.len) != NULL) {
 		return "only a first label may be *, as in *.example.org";
-	}
-	if (name.ptr[0] == ':' || memmem(name.ptr, name.len, ".:", 2) != NULL) {
-		return "a label that is captured is not available yet";
-	}
-	if (memchr(name.ptr, ':', name.len) != NULL) {
-		return "expected a host without its port";
 	}
 	if (memchr(name.ptr, '/', name.len) != NULL) {
 		return "expected a host alone, as in api.example.org";
 	}
-	return "expected a host like api.example.org or *.example.org, in ASCII (xn--…)";
+	if (name.ptr[0] == ':' || memmem(name.ptr, name.len, ".:", 2) != NULL) {
+		return "a label that is captured is not available yet";
+	}
+	if (bracket ? memmem(name.ptr, name.len, "]:", 2) != NULL
+		    : memchr(name.ptr, ':', name.len) != NULL) {
+		return "expected a host without its port";
+	}
+	return "expected a host like api.example.org, *.example.org or [::1], in ASCII (xn--…)";
 }
 
 const char *host_pattern_parse(struct span text, struct store *store, struct host_pattern *pattern)

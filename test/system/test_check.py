@@ -116,7 +116,6 @@ def test_json_that_is_broken_is_told_with_its_place(check):
         change('"method": "POST"', '"host": ":a.example"'),
         change('"queue": "orders"', '"queue": "a", "convention": "nestjs"'),
         change('"name": "orders"', '"name": "orders", "respond": {"status": 204}'),
-        change('"defaults"', '"cors": {"origins": "*"}, "defaults"'),
         change('"defaults"', '"layers": ["a"], "defaults"'),
         change('"defaults"', '"conventions": ["*.json"], "defaults"'),
         change('"defaults"', '"accept_types": {"json": ["a/b"]}, "defaults"'),
@@ -197,6 +196,35 @@ def test_warnings_do_not_fail(check):
         GOOD.replace('"127.0.0.1:8080"', '"127.0.0.1:8080", "websockets": [{"path": "/ws", "origins": ["*"]}]')
     )
     assert (status, {problem[2] for problem in problems}) == (0, {"warning"})
+
+
+ANSWERS = {"answer": {"a": "${answer.body}"}, "error": {"e": "${problem}"}}
+
+
+@pytest.mark.parametrize(
+    "entrance, match, warned",
+    [
+        ({}, {"op": "a"}, True),
+        ({}, {"op": "a", "host": "*.example"}, False),
+        ({"origins": ["https://app.example"]}, {"op": "a"}, False),
+        ({}, {"path": "/a"}, False),
+        ({"paths": True}, {"path": "/a"}, True),
+        ({"paths": True}, {"path": "/a", "host": "a.example"}, False),
+        ({"envelope": "raw"}, {"path": "/ws"}, True),
+        ({"envelope": "raw"}, {"op": "a"}, False),
+        ({"envelope": {"path": "body:/path", **ANSWERS}}, {"path": "/a"}, True),
+        ({"envelope": {"op": "body:/op", **ANSWERS}}, {"path": "/a"}, False),
+    ],
+)
+def test_a_websocket_is_guarded_by_origins_or_by_the_hosts_of_its_mappings(check, entrance, match, warned):
+    websockets = json.dumps([{"path": "/ws", **entrance}])
+    status, problems = check(
+        GOOD.replace('"127.0.0.1:8080"', f'"127.0.0.1:8080", "websockets": {websockets}').replace(
+            '{ "method": "POST", "path": "/orders" }', json.dumps(match)
+        )
+    )
+    assert (status, [problem[2] for problem in problems]) == (0, ["warning"] * warned), problems
+    assert all("rebinding" in problem[3] for problem in problems)
 
 
 def test_secrets_are_read_and_never_printed(check):
