@@ -14,7 +14,7 @@ import lab as laboratory
 from harness.waiting import eventually
 
 ATTACKERS, OTHERS = 1000, 16
-WINDOWS, WINDOW_S = 4, 2
+WINDOWS, WINDOW_S = 3, 2
 ATTACK_S = 30  # at most; it is ended when the windows are over
 LARGE = 128 * 1024  # an answer that does not fit into what a slow reader lets be sent
 MODES = {
