@@ -25,6 +25,15 @@ enum forwarded_header { HEADER_EITHER, HEADER_X_FORWARDED_FOR, HEADER_FORWARDED 
 enum websocket_frames { FRAMES_ANY, FRAMES_TEXT, FRAMES_BINARY };
 enum websocket_errors { ERRORS_FRAME, ERRORS_CLOSE };
 
+/* Its `compress`. */
+struct websocket_compress {
+	bool on;
+	bool takeover;
+	int64_t window; /* bits */
+	int64_t threshold;
+	const struct json_node *node;
+};
+
 /* One element of a listener's `websockets`. */
 struct websocket_options {
 	char *path;
@@ -36,6 +45,7 @@ struct websocket_options {
 	int64_t ping_ms;
 	int64_t pong_timeout_ms;
 	int64_t max_age_ms;
+	struct websocket_compress compress;
 	int errors;
 	const struct json_node *node, *envelope_node, *paths_node;
 };

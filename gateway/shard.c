@@ -304,6 +304,7 @@ void shard_destroy(struct shard *shard)
 		wheel_destroy(shard->wheel);
 	}
 	free_scratch(&shard->scratch);
+	websocket_streams_finish(&shard->streams);
 	buffer_finish(&shard->output);
 	if (shard->hangup_fd >= 0) {
 		close(shard->hangup_fd);

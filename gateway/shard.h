@@ -21,6 +21,7 @@
 #include "gateway/random.h"
 #include "gateway/session.h"
 #include "gateway/trace.h"
+#include "gateway/websocket_compression.h"
 #include "mappings/answer.h"
 #include "mappings/request.h"
 #include "mappings/send.h"
@@ -62,6 +63,7 @@ struct shard {
 	size_t listener_count;
 	struct metrics metrics;
 	struct shard_scratch scratch;
+	struct websocket_streams streams;
 
 	/* Output of one connection at a time, so that several writes of a turn are one send(). */
 	struct buffer output;

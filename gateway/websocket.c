@@ -14,6 +14,7 @@
 #include "gateway/quota.h"
 #include "gateway/shard.h"
 #include "gateway/websocket_call.h"
+#include "gateway/websocket_compression.h"
 #include "mappings/request.h"
 
 #include <stdlib.h>
@@ -120,7 +121,15 @@ bool websocket_send(struct connection *connection, unsigned opcode, struct span 
 	if (connection->dead || connection->closing || !websocket_has_room(connection, 0)) {
 		return false;
 	}
-	write_frame(connection, opcode, payload);
+	struct span compressed = websocket_is_control(opcode)
+					 ? SPAN_ABSENT
+					 : websocket_compression_deflate(connection, payload);
+	if (span_present(compressed)) {
+		write_frame(connection, opcode | WEBSOCKET_RSV1, compressed);
+		websocket_compression_sent(connection);
+	} else {
+		write_frame(connection, opcode, payload);
+	}
 	return !connection->dead;
 }
 
@@ -220,6 +229,8 @@ void websocket_begin(struct connection *connection, const struct websocket_optio
 	connection->shard->metrics.websockets++;
 	quota_memory(connection->listener->quota, handshake_size(websocket->handshake));
 	websocket->options = options;
+	websocket->reader.rsv_allowed =
+		websocket->handshake->extension.compress ? WEBSOCKET_RSV1 : 0;
 	websocket->heard_s = now;
 	if (options->max_age_ms > 0) {
 		/* so that clients which came together do not all come back together */
@@ -284,18 +295,6 @@ static void handle_ping(struct connection *connection, struct span payload)
 	}
 }
 
-static void handle_message(struct connection *connection, const struct websocket_item *item)
-{
-	int frames = connection->websocket.options->frames;
-	connection->shard->metrics.messages++;
-	if (frames != FRAMES_ANY && (frames == FRAMES_BINARY) != item->binary) {
-		fail(connection, REJECT_FRAME_TYPE, WEBSOCKET_CODE_UNSUPPORTED,
-			"this frame type is not taken");
-	} else {
-		websocket_call_message(connection, item->payload, item->binary);
-	}
-}
-
 /* The client's close is answered with its own code; 1005 stands for none. */
 static void handle_close(struct connection *connection, uint16_t code)
 {
@@ -319,8 +318,25 @@ static void handle_error(struct connection *connection, const struct websocket_i
 	fail(connection, why, item->code, item->reason);
 }
 
-static void handle_event(struct connection *connection, enum websocket_event event,
-	const struct websocket_item *item)
+static void handle_message(struct connection *connection, struct websocket_item *item)
+{
+	int frames = connection->websocket.options->frames;
+	connection->shard->metrics.messages++;
+	if (frames != FRAMES_ANY && (frames == FRAMES_BINARY) != item->binary) {
+		fail(connection, REJECT_FRAME_TYPE, WEBSOCKET_CODE_UNSUPPORTED,
+			"this frame type is not taken");
+	} else if (!item->compressed) {
+		websocket_call_message(connection, item->payload, item->binary);
+	} else if (websocket_compression_inflate(connection, item)) {
+		websocket_call_message(connection, item->payload, item->binary);
+		websocket_compression_release(connection);
+	} else {
+		handle_error(connection, item);
+	}
+}
+
+static void handle_event(
+	struct connection *connection, enum websocket_event event, struct websocket_item *item)
 {
 	switch (event) {
 	case WEBSOCKET_EVENT_MORE: break;
@@ -335,7 +351,7 @@ static void handle_event(struct connection *connection, enum websocket_event eve
 uint64_t websocket_stalled_ms(const struct connection *connection)
 {
 	const struct websocket *websocket = &connection->websocket;
-	bool holds = websocket_reader_memory(&websocket->reader) > 0;
+	bool holds = websocket_reader_memory(&websocket->reader) > 0 || websocket->contexts != NULL;
 	return holds ? (now_s(connection) - websocket->heard_s) * UINT64_C(1000) : 0;
 }
 
@@ -346,6 +362,7 @@ static size_t handle_input(struct connection *connection, struct input *input)
 	const size_t memory = websocket_reader_memory(&websocket->reader);
 	const struct websocket_limits limits = {
 		.message = (uint64_t)limits_of(connection)->message,
+		.compressed = websocket_compression_limit((uint64_t)limits_of(connection)->message),
 		.fragments = (uint32_t)limits_of(connection)->fragments,
 		.memory_is_over = quota_memory_is_over(quota),
 	};
@@ -399,6 +416,7 @@ static void handle_finish(struct connection *connection)
 						     handshake_size(websocket->handshake));
 	websocket_reader_finish(&websocket->reader);
 	websocket_call_finish(connection);
+	websocket_compression_finish(connection);
 	free(websocket->handshake);
 	free(websocket->pong);
 }

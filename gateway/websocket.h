@@ -9,6 +9,7 @@
 
 #include "base/span.h"
 #include "gateway/http1_parser.h"
+#include "gateway/websocket_extension.h"
 #include "gateway/websocket_reader.h"
 
 #include <stdbool.h>
@@ -18,11 +19,13 @@ struct batch;
 struct connection;
 struct request_header;
 struct turn;
+struct websocket_contexts;
 struct websocket_options;
 struct websocket_pong;
 
 /* What of the handshake is needed later, in one piece of memory. */
 struct websocket_handshake {
+	struct websocket_extension extension;
 	uint32_t uri_len, host_len, port_len;
 	uint32_t header_count; /* 0 where no mapping reads headers */
 	struct websocket_header {
@@ -35,10 +38,11 @@ struct websocket {
 	struct websocket_reader reader;
 	const struct websocket_options *options;
 	struct websocket_handshake *handshake;
-	struct batch *batches;       /* JSON-RPC batches whose answers gather */
-	struct turn *turns;          /* `raw`: answers that wait for an earlier one */
-	struct websocket_pong *pong; /* waits for output to be written; NULL: none */
-	size_t held;                 /* bytes of answers that wait in batches and turns */
+	struct websocket_contexts *contexts; /* of compression; NULL: none */
+	struct batch *batches;               /* JSON-RPC batches whose answers gather */
+	struct turn *turns;                  /* `raw`: answers that wait for an earlier one */
+	struct websocket_pong *pong;         /* waits for output to be written; NULL: none */
+	size_t held;                         /* bytes of answers that wait in batches and turns */
 	uint32_t turn_given, turn_due;
 	uint32_t pings, requests; /* in this second: */
 	uint32_t second;
@@ -69,7 +73,8 @@ bool websocket_send(struct connection *connection, unsigned opcode, struct span 
 /* Counts one request against messages_per_second; false above it. */
 bool websocket_count_request(struct connection *connection);
 
-/* How long nothing has come while a message is incomplete; 0 when none is. */
+/* How long nothing has come while it holds memory: of an incomplete message, or contexts of
+ * compression. 0 when it holds none. */
 uint64_t websocket_stalled_ms(const struct connection *connection);
 
 /* The path, host and port of the handshake. */

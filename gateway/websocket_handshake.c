@@ -135,6 +135,30 @@ static struct span choose_subprotocol(
 	return SPAN_ABSENT;
 }
 
+/* ---- extensions ---- */
+
+/* False when what the client says of extensions is malformed. */
+static bool choose_extension(const struct websocket_options *options, const struct http1_head *head,
+	const char *bytes, struct websocket_extension *extension)
+{
+	const struct websocket_terms terms = { .compress = options->compress.on,
+		.takeover = options->compress.takeover,
+		.window_bits = (uint8_t)options->compress.window };
+	bool good = true;
+	*extension = (struct websocket_extension){ 0 };
+	if (head->field_counts[HTTP1_FIELD_WEBSOCKET_EXTENSIONS] == 0) {
+		return true;
+	}
+	for (uint32_t i = 0; i < head->header_count && good; i++) {
+		const struct http1_header *header = &head->headers[i];
+		struct span name = span_of(bytes + header->name.off, header->name.len);
+		struct span line = span_of(bytes + header->value.off, header->value.len);
+		good = !span_equal_nocase(name, SPAN("sec-websocket-extensions")) ||
+		       websocket_extension_read(extension, &terms, line);
+	}
+	return good;
+}
+
 /* ---- refusing ---- */
 
 static bool refuse(struct connection *connection, int status, const char *detail)
@@ -236,7 +260,8 @@ static void remember(
 }
 
 static void open_websocket(struct connection *connection, const struct websocket_options *options,
-	const struct http1_head *head, const char *bytes)
+	const struct http1_head *head, const char *bytes,
+	const struct websocket_extension *extension)
 {
 	char key[WEBSOCKET_ACCEPT_LEN];
 	struct buffer *out = connection_write(connection);
@@ -251,11 +276,16 @@ static void open_websocket(struct connection *connection, const struct websocket
 		buffer_append_literal(out, "\r\nSec-WebSocket-Protocol: ");
 		buffer_append_span(out, protocol);
 	}
+	if (extension->compress) {
+		buffer_append_literal(out, "\r\nSec-WebSocket-Extensions: ");
+		websocket_extension_write(extension, out);
+	}
 	buffer_append_literal(out, "\r\n\r\n");
 	connection_written(connection);
 	if (!connection->dead) {
 		connection->websocket = (struct websocket){ 0 };
 		remember(connection, head, bytes);
+		connection->websocket.handshake->extension = *extension;
 		websocket_begin(connection, options);
 	}
 }
@@ -276,6 +306,7 @@ bool websocket_handshake(
 		return false;
 	}
 	struct span version = field(head, HTTP1_FIELD_WEBSOCKET_VERSION, bytes);
+	struct websocket_extension extension;
 	if (!head->websocket) {
 		return refuse_version(connection, "This is the address of a WebSocket.");
 	}
@@ -291,6 +322,9 @@ bool websocket_handshake(
 	if (head->field_counts[HTTP1_FIELD_WEBSOCKET_KEY] != 1 ||
 		!websocket_key_check(field(head, HTTP1_FIELD_WEBSOCKET_KEY, bytes))) {
 		return refuse(connection, 400, "Sec-WebSocket-Key is not 16 bytes in base64.");
+	}
+	if (!choose_extension(options, head, bytes, &extension)) {
+		return refuse(connection, 400, "Sec-WebSocket-Extensions is malformed.");
 	}
 	if (!origin_is_allowed(options, head, bytes)) {
 		return refuse(connection, 403, "This origin may not connect.");
@@ -310,6 +344,6 @@ bool websocket_handshake(
 		http1_answer_problem(connection, &problem, true);
 		return true;
 	}
-	open_websocket(connection, options, head, bytes);
+	open_websocket(connection, options, head, bytes, &extension);
 	return true;
 }

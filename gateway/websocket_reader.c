@@ -111,6 +111,8 @@ static enum websocket_event check_data(struct websocket_reader *reader,
 	const struct websocket_partial *partial = reader->partial;
 	bool begun = partial != NULL && partial->opcode != WEBSOCKET_CONTINUATION;
 	bool continues = frame->opcode == WEBSOCKET_CONTINUATION;
+	bool compressed = begun ? partial->compressed : frame->rsv != 0;
+	uint64_t most = compressed ? limits->compressed : limits->message;
 	uint64_t before = begun ? partial->message.len : 0;
 	if (begun != continues) {
 		return fail(reader, item, WEBSOCKET_CODE_PROTOCOL,
@@ -120,7 +122,7 @@ static enum websocket_event check_data(struct websocket_reader *reader,
 	if (continues && frame->rsv != 0) {
 		return fail(reader, item, WEBSOCKET_CODE_PROTOCOL, "A reserved bit is set.");
 	}
-	if (limits->message != 0 && frame->length > limits->message - before) {
+	if (most != 0 && frame->length > most - before) {
 		return fail(reader, item, WEBSOCKET_CODE_TOO_BIG, "A message is too large.");
 	}
 	if (continues && limits->fragments != 0 && partial->fragments >= limits->fragments) {

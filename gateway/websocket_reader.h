@@ -26,6 +26,7 @@
 /* 0: none. */
 struct websocket_limits {
 	uint64_t message;    /* bytes of one message; 1009, already at the frame header */
+	uint64_t compressed; /* likewise, of one that is compressed */
 	uint32_t fragments;  /* continuation frames of one message; 1008 */
 	bool memory_is_over; /* true: a frame that would need memory is refused; 1013 */
 };

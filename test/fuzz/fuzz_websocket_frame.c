@@ -32,7 +32,9 @@ static void note(struct buffer *log, enum websocket_event event, const struct we
 
 static void read_all(const uint8_t *data, size_t size, size_t step, struct buffer *log)
 {
-	static const struct websocket_limits limits = { .message = 400, .fragments = 8 };
+	static const struct websocket_limits limits = {
+		.message = 400, .compressed = 450, .fragments = 8
+	};
 	struct websocket_reader reader = { .rsv_allowed = size % 2 != 0 ? WEBSOCKET_RSV1 : 0 };
 	for (size_t start = 0; start < size; start += step) {
 		size_t len = size - start < step ? size - start : step;

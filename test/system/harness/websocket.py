@@ -84,9 +84,15 @@ class WebSocket:
         self.connection.send(data)
 
     def receive_frame(self):
-        """(opcode, payload) of the next frame, which the server must not mask or fragment."""
+        """(opcode, payload) of the next frame, which the server must not mask, fragment or compress."""
+        first, payload = self.receive_any_frame()
+        assert not first & 0x70, f"unexpected first byte {first:#x}"
+        return first & 0x0F, payload
+
+    def receive_any_frame(self):
+        """(first byte, payload) of the next frame, which the server must not mask or fragment."""
         first, second = self.connection.take(2)
-        assert first & 0x80 and not first & 0x70, f"unexpected first byte {first:#x}"
+        assert first & 0x80, f"unexpected first byte {first:#x}"
         assert not second & 0x80, "the server masked a frame"
         size = second & 0x7F
         if size == 126:
@@ -95,7 +101,7 @@ class WebSocket:
         elif size == 127:
             (size,) = struct.unpack("!Q", self.connection.take(8))
             assert size >= 65536
-        return first & 0x0F, self.connection.take(size)
+        return first, self.connection.take(size)
 
     def receive(self):
         """The next message: text or bytes. Pings are answered on the way."""

@@ -415,6 +415,26 @@ static void a_negotiated_extension_may_mark_the_first_frame(void **state)
 	expect_with(deflate, "error 1002\n");
 }
 
+static void a_compressed_message_has_a_limit_of_its_own(void **state)
+{
+	(void)state;
+	const struct websocket_limits limits = { .message = 3, .compressed = 5 };
+	const struct setup deflate = { &limits, WEBSOCKET_RSV1, true };
+	add(FINAL | WEBSOCKET_RSV1 | WEBSOCKET_TEXT, "12345");
+	add(WEBSOCKET_RSV1 | WEBSOCKET_TEXT, "1234");
+	add(FINAL | WEBSOCKET_CONTINUATION, "5");
+	add(FINAL | WEBSOCKET_TEXT, "123");
+	expect_with(deflate, "message text compressed [12345]\nmessage text compressed [12345]\n"
+			     "message text [123]\n");
+	add(FINAL | WEBSOCKET_TEXT, "1234");
+	expect_with(deflate, "error 1009\n");
+	add(FINAL | WEBSOCKET_RSV1 | WEBSOCKET_TEXT, "123456");
+	expect_with(deflate, "error 1009\n");
+	add(WEBSOCKET_RSV1 | WEBSOCKET_TEXT, "1234");
+	add(FINAL | WEBSOCKET_CONTINUATION, "56");
+	expect_with(deflate, "error 1009\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,6 +455,7 @@ int main(void)
 		cmocka_unit_test(room_grows_with_what_arrives_and_not_with_what_is_announced),
 		cmocka_unit_test(too_many_fragments_are_refused),
 		cmocka_unit_test(a_negotiated_extension_may_mark_the_first_frame),
+		cmocka_unit_test(a_compressed_message_has_a_limit_of_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, free_wire);
 }
