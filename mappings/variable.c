@@ -17,7 +17,7 @@
 static const struct variable rows[] = {
 	{ "body", VARIABLE_BODY, SEND, true, "the body; JSON where its content type is JSON" },
 	{ "body:", VARIABLE_BODY_POINTER, SEND, true, "what a JSON pointer finds in a JSON body" },
-	{ "body.form", VARIABLE_LATER, SEND, true, NULL },
+	{ "body.form", VARIABLE_BODY_FORM, SEND, true, "JSON object of the fields of a form" },
 	{ "path", VARIABLE_PATH, SEND, true, "the decoded path" },
 	{ "path.", VARIABLE_CAPTURE, SEND, true, "a capture of `match`, decoded" },
 	{ "query", VARIABLE_QUERY, SEND, true, "JSON object of all query parameters" },

@@ -22,6 +22,7 @@ enum variable_scope { VARIABLE_SCOPE_SEND, VARIABLE_SCOPE_ENVELOPE };
 enum variable_kind {
 	VARIABLE_BODY,
 	VARIABLE_BODY_POINTER, /* name: the pointer */
+	VARIABLE_BODY_FORM,
 	VARIABLE_PATH,
 	VARIABLE_CAPTURE, /* index: into the match rule's captures */
 	VARIABLE_QUERY,

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /*
- * Requests hold three lists of names and values: query, headers, cookies. One of them looked up, or
+ * Requests hold lists of names and values: query, form, headers, cookies. One of them looked up, or
  * a whole list as a JSON object in which a name that repeats has an array. Pure; any thread.
  */
 #pragma once
@@ -13,7 +13,12 @@
 
 #include <stdbool.h>
 
-enum variable_list { VARIABLE_LIST_QUERY, VARIABLE_LIST_HEADERS, VARIABLE_LIST_COOKIES };
+enum variable_list {
+	VARIABLE_LIST_QUERY,
+	VARIABLE_LIST_FORM, /* as a whole only; the body is one, whatever its content type says */
+	VARIABLE_LIST_HEADERS,
+	VARIABLE_LIST_COOKIES,
+};
 
 /*
  * Appends the object to `out`, whose content before it is not kept. NULL, or a constant sentence

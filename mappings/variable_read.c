@@ -18,6 +18,8 @@
 
 #include <time.h>
 
+#define FORM_TYPE "application/x-www-form-urlencoded"
+
 static bool refuse(struct variable_source *source, int status, const char *type, const char *detail)
 {
 	*source->refusal = (struct refusal){ .status = status, .type = type, .detail = detail };
@@ -151,6 +153,26 @@ static bool read_list(const struct variable_use *use, enum variable_list list,
 	return why == NULL || refuse_bad(source, why);
 }
 
+/* A form of no fields has a type and no bytes. */
+static bool read_form(
+	struct variable_source *source, enum variable_want want, struct variable_value *value)
+{
+	const struct request *request = source->request;
+	struct media_type type;
+	bool read = media_type_read(request->content_type, &type);
+	if (!read || !span_equal_nocase(type.name, SPAN(FORM_TYPE))) {
+		if (request->body.len == 0) {
+			return true;
+		}
+		refuse_media(source, "The body is no form with encoded fields.");
+		source->refusal->offer = OFFER_ACCEPT;
+		source->refusal->offered = SPAN(FORM_TYPE);
+		return false;
+	}
+	const struct variable_use whole = { .kind = VARIABLE_BODY_FORM };
+	return body_is_plain(source) && read_list(&whole, VARIABLE_LIST_FORM, source, want, value);
+}
+
 static bool read_op(
 	struct variable_source *source, enum variable_want want, struct variable_value *value)
 {
@@ -254,6 +276,7 @@ bool variable_read(const struct variable_use *use, struct variable_source *sourc
 	switch (use->kind) {
 	case VARIABLE_BODY: return read_body(source, want, value);
 	case VARIABLE_BODY_POINTER: return read_pointer(use->name, source, want, value);
+	case VARIABLE_BODY_FORM: return read_form(source, want, value);
 	case VARIABLE_CAPTURE: return read_capture(use->index, source, want, value);
 	case VARIABLE_QUERY:
 	case VARIABLE_QUERY_VALUE: return read_list(use, VARIABLE_LIST_QUERY, source, want, value);

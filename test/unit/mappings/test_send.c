@@ -417,6 +417,35 @@ static void a_body_template_decides_the_content_type(void **state)
 	WORLD_TELL(stories);
 }
 
+#define FORM \
+	"\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": \"${body.form}\"}"
+#define URLENCODED "application/x-www-form-urlencoded"
+#define SENT_JSON                                                                                  \
+	"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 expiration=4750 | " \
+	"| "
+
+static void the_fields_of_a_form_become_an_object(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ FORM, "POST /a\nContent-Type: " URLENCODED "\n\na=1&b=x+y&a=%C3%BC&&c",
+			SENT_JSON "{\"a\":[\"1\",\"ü\"],\"b\":\"x y\",\"c\":\"\"}" },
+		{ FORM,
+			"POST /a\nContent-Type: "
+			"Application/X-WWW-Form-Urlencoded;charset=utf-8\n\na=1",
+			SENT_JSON "{\"a\":\"1\"}" },
+		{ FORM, "POST /a\nContent-Type: " URLENCODED "\n\n", SENT_JSON "{}" },
+		{ FORM, "POST /a\nContent-Type: " URLENCODED "\n\na=%zz", NULL, 400 },
+		{ FORM, "POST /a\nContent-Type: " URLENCODED "\n\na=%00", NULL, 400 },
+		{ FORM, "POST /a\nContent-Type: " URLENCODED "\n\na=\377", NULL, 400 },
+		{ FORM, "POST /a\nContent-Type: " URLENCODED ";charset=latin1\n\na=1", NULL, 415 },
+		{ FORM, "POST /a\nContent-Type: multipart/form-data\n\na=1", NULL, 415 },
+		{ FORM, "POST /a\n\na=1", NULL, 415 },
+		{ FORM, "POST /a\n\n", NULL, 400 },
+	};
+	WORLD_TELL(stories);
+}
+
 static void the_loopback_bridge_needs_no_destination(void **state)
 {
 	(void)state;
@@ -479,6 +508,7 @@ int main(void)
 		cmocka_unit_test(json_true_asks_for_a_strict_body),
 		cmocka_unit_test(a_body_above_the_mappings_limit_is_refused),
 		cmocka_unit_test(a_body_template_decides_the_content_type),
+		cmocka_unit_test(the_fields_of_a_form_become_an_object),
 		cmocka_unit_test(the_loopback_bridge_needs_no_destination),
 		cmocka_unit_test(unmodified_nestjs_and_celery_workers_get_their_envelopes),
 	};

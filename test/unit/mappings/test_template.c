@@ -425,9 +425,6 @@ static void a_template_that_means_nothing_does_not_load(void **state)
 		  "\"${host.tenant}\"}",
 			"not available yet" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
-		  "\"${body.form}\"}",
-			"not available yet" },
-		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
 		  "\"${op.rest}\"}",
 			"needs a match.op that ends in *" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": \"${id\"}",
