@@ -79,6 +79,8 @@ static void find_mapping(struct preflight *preflight, const struct http1_head *h
 	http1_request_make(preflight->connection, head, bytes, &preflight->request);
 	preflight->request.method = method;
 	preflight->request.preflight = true;
+	preflight->request.has_content =
+		false; /* of the request that is to come nothing is known */
 	buffer_clear(&shard->scratch.match);
 	preflight->match.scratch = &shard->scratch.match;
 	mapping_table_match(shard->config->mappings, &preflight->request, &preflight->match,
@@ -159,7 +161,7 @@ static void answer_with_lines(struct preflight *preflight)
 {
 	const struct cors_rule *rule = preflight->rule;
 	struct shard *shard = preflight->connection->shard;
-	struct buffer *offered = &shard->scratch.allow;
+	struct buffer *offered = &shard->scratch.offer;
 	struct http1_line lines[7];
 	unsigned count = 0;
 	buffer_clear(offered);

@@ -122,10 +122,10 @@ static void offer_better(struct step *step)
 	struct shard *shard = step->connection->shard;
 	struct refusal *refusal = &step->refusal;
 	if (refusal->offer != OFFER_NOTHING && !span_present(refusal->offered)) {
-		buffer_clear(&shard->scratch.allow);
+		buffer_clear(&shard->scratch.offer);
 		mapping_table_offer(shard->config->mappings, &step->request, refusal->offer,
-			&shard->scratch.allow);
-		refusal->offered = buffer_span(&shard->scratch.allow);
+			&shard->scratch.offer);
+		refusal->offered = buffer_span(&shard->scratch.offer);
 	}
 }
 

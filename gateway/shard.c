@@ -130,7 +130,7 @@ static void handle_prepare(struct ev_loop *loop, ev_prepare *prepare, int events
 static void trim_scratch(struct shard_scratch *scratch, size_t kept)
 {
 	struct buffer *const buffers[] = { &scratch->room.text, &scratch->room.scratch,
-		&scratch->room.op, &scratch->match, &scratch->allow, &scratch->reply,
+		&scratch->room.op, &scratch->match, &scratch->offer, &scratch->reply,
 		&scratch->problem, &scratch->envelope, &scratch->cursor };
 	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
 		if (buffers[i]->cap > kept) {

@@ -42,7 +42,7 @@ struct shard_scratch {
 	struct request_header headers[HTTP1_HEADERS_MAX];
 	char client[48], connection[24], traceparent[TRACE_PARENT_LEN]; /* texts of a request */
 	struct send_room room;
-	struct buffer match, allow, reply, problem, envelope, cursor;
+	struct buffer match, offer, reply, problem, envelope, cursor;
 	struct answer answer;
 };
 

@@ -39,7 +39,7 @@ struct match_rule {
 	bool has_op;
 	bool op_tail; /* ends in "*"; `op` is what stands before it */
 	bool json;
-	bool is_choosy; /* asks for more than an entrance and no encoding */
+	bool is_choosy; /* has a condition or content types; see match_rule_fit */
 	int body;       /* enum match_body */
 	struct path_pattern path;
 	struct span op;
