@@ -91,8 +91,14 @@ static void handle_state(struct bridge_host *host, enum bridge_state state, cons
 	(void)why;
 }
 
-static const struct bridge_events events = { handle_confirm, handle_reply, handle_oversized,
-	handle_lost, handle_state };
+static const struct bridge_events events = {
+	.on_confirm = handle_confirm,
+	.on_reply = handle_reply,
+	.on_oversized = handle_oversized,
+	.on_malformed = handle_lost,
+	.on_session_lost = handle_lost,
+	.on_state = handle_state,
+};
 
 static bool handle_frame(struct amqp_link *link, const amqp_frame_t *frame)
 {
