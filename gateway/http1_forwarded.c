@@ -4,7 +4,7 @@
 /*
  * A proxy sets one of the two kinds of header and lets the other pass, so where both come, one of
  * them may be the client's own. Unless the configuration says which one the proxies set, both have
- * to say the same (docs/decisions/0006).
+ * to say the same (docs/decisions/0007).
  */
 #include "gateway/http1_forwarded.h"
 

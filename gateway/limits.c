@@ -53,7 +53,8 @@
 		"connections in all; 0: nine tenths of the open file limit", "closed at once; those " \
 		"idle for ten seconds make room (`idle`)", REJECTED(CONNECTIONS)) \
 	X(connections_per_address, connections_per_address, INTEGER, "0", \
-		"connections of one client address, IPv6 by /64", "closed at once", \
+		"connections of one client address, IPv6 by /64", \
+		"closed at once; a WebSocket that a trusted proxy opens for its client: 503", \
 		REJECTED(CONNECTIONS_PER_ADDRESS)) \
 	X(calls_in_flight_per_address, calls_in_flight_per_address, INTEGER, "0", \
 		"calls waiting of one client address, IPv6 by /64", "503", \

@@ -46,10 +46,12 @@ class Response:
 
 
 class Connection:
-    """One client socket."""
+    """One client socket; `source`: the IP address that it comes from."""
 
-    def __init__(self, address, timeout=15):
-        self.socket = socket.create_connection(address, timeout=timeout)
+    def __init__(self, address, timeout=15, source=None):
+        self.socket = socket.create_connection(
+            address, timeout=timeout, source_address=(source, 0) if source else None
+        )
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.input = b""
 
