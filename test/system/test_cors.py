@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Bridgehead authors
 
-"""What pages of other origins may use: row 77 of docs/hazards.md, and the part of the Fetch standard
-that is a server's."""
+"""What pages of other origins may use: row 77 of docs/hazards.md, and the part of the Fetch
+standard that is a server's."""
 
 import json
 
@@ -361,6 +361,23 @@ def test_answers_of_one_connection_do_not_mix_their_origins(pages):
                 assert said(answer) == lets_in(origin)
             else:
                 assert said(answer) == {"vary": "Origin"}
+
+
+def test_nothing_is_left_of_the_request_before(pages):
+    ask = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
+    with pages.connect() as client:
+        for method, target, headers, origins, vary in (
+            ("OPTIONS", "*", {}, [], []),
+            ("OPTIONS", "/echo", ask, [APP], [VARY]),
+            ("GET", "/closed", {}, ["https://evil.example"], ["Accept"]),
+            ("GET", "/echo", {}, [], ["Origin"]),
+        ):
+            client.request("GET", "/echo", headers={"Origin": SHOP})
+            assert said(client.response()) == lets_in(SHOP)
+            client.request(method, target, headers=headers)
+            answer = client.response()
+            assert answer.all("access-control-allow-origin") == origins
+            assert answer.all("vary") == vary
 
 
 def test_the_origin_is_known_when_its_bytes_are_long_gone(pages):
