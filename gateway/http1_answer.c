@@ -95,13 +95,21 @@ static void append_start(const struct connection *connection, int status, struct
 }
 
 /* RFC 9112 section 9.3: 1.1 stays open unless said otherwise, 1.0 closes unless said otherwise. */
-static void append_connection(const struct connection *connection, struct buffer *out)
+static void append_connection(const struct connection *connection, bool upgrade, struct buffer *out)
 {
-	if (!connection->http1.keep_alive) {
-		buffer_append_literal(out, "Connection: close\r\n");
-	} else if (connection->http1.minor == 0) {
-		buffer_append_literal(out, "Connection: keep-alive\r\n");
+	bool closes = !connection->http1.keep_alive;
+	bool says = closes || connection->http1.minor == 0;
+	if (!says && !upgrade) {
+		return;
 	}
+	buffer_append_literal(out, "Connection: ");
+	if (upgrade) {
+		buffer_append_span(out, says ? SPAN("Upgrade, ") : SPAN("Upgrade"));
+	}
+	if (says) {
+		buffer_append_span(out, closes ? SPAN("close") : SPAN("keep-alive"));
+	}
+	buffer_append_literal(out, "\r\n");
 }
 
 /* RFC 9110 sections 6.4.1 and 8.6: these have no content, whatever a worker sent. */
@@ -190,7 +198,7 @@ static void append_common(struct connection *connection, const struct call *call
 		append_line(out, offer_names[answer->offer], answer->offered);
 	}
 	cors_note_write(&connection->http1.cors, out);
-	append_connection(connection, out);
+	append_connection(connection, false, out);
 }
 
 /* {"call","published"}: the broker has the message, nobody was asked for a reply. */
@@ -244,7 +252,7 @@ void http1_answer_page(struct connection *connection, const struct http1_page *p
 		append_line(out, span_from_text(page->lines[i].name), page->lines[i].value);
 	}
 	cors_note_write(&connection->http1.cors, out);
-	append_connection(connection, out);
+	append_connection(connection, page->upgrade, out);
 	append_body(connection, page->status, page->body);
 	finish(connection);
 }

@@ -29,6 +29,7 @@ struct http1_page {
 	struct span body;
 	const struct http1_line *lines;
 	unsigned line_count;
+	bool upgrade; /* one of them is Upgrade, which Connection has to name */
 };
 
 void http1_answer_call(

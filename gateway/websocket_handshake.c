@@ -181,19 +181,18 @@ static bool refuse_version(struct connection *connection, const char *detail)
 	};
 	const struct http1_line lines[] = {
 		{ "Upgrade", SPAN("websocket") },
-		{ "Connection", SPAN("Upgrade") },
 		{ "Sec-WebSocket-Version", SPAN("13") },
 	};
-	const struct http1_page page = { .status = 426,
-		.content_type = "application/problem+json",
-		.lines = lines,
-		.line_count = 3 };
-	struct http1_page with_body = page;
 	buffer_clear(text);
 	problem_write(&problem, text);
-	with_body.body = buffer_span(text);
+	const struct http1_page page = { .status = 426,
+		.content_type = "application/problem+json",
+		.body = buffer_span(text),
+		.lines = lines,
+		.line_count = sizeof(lines) / sizeof(lines[0]),
+		.upgrade = true };
 	shard_reject(connection->shard, REJECT_HANDSHAKE, connection);
-	http1_answer_page(connection, &with_body);
+	http1_answer_page(connection, &page);
 	return true;
 }
 
