@@ -78,9 +78,9 @@ static void find_mapping(struct preflight *preflight, const struct http1_head *h
 	struct shard *shard = preflight->connection->shard;
 	http1_request_make(preflight->connection, head, bytes, &preflight->request);
 	preflight->request.method = method;
+	/* Of the request that is to come neither headers nor body are known. */
 	preflight->request.preflight = true;
-	preflight->request.has_content =
-		false; /* of the request that is to come nothing is known */
+	preflight->request.has_content = false;
 	buffer_clear(&shard->scratch.match);
 	preflight->match.scratch = &shard->scratch.match;
 	mapping_table_match(shard->config->mappings, &preflight->request, &preflight->match,
