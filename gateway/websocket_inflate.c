@@ -77,6 +77,9 @@ static enum websocket_inflate_result step(
 	size_t got = room - zlib->avail_out;
 	out->len += got;
 	stream->whole = result == Z_STREAM_END || (zlib->data_type & STATE) == BETWEEN_BLOCKS;
+	if (got > left) {
+		return WEBSOCKET_INFLATE_TOO_BIG;
+	}
 	if (result == Z_STREAM_END) {
 		inflateResetKeep(zlib);
 	} else if (result == Z_MEM_ERROR) {
@@ -84,7 +87,7 @@ static enum websocket_inflate_result step(
 	} else if (result != Z_OK && result != Z_BUF_ERROR) {
 		return WEBSOCKET_INFLATE_BROKEN;
 	}
-	return got > left ? WEBSOCKET_INFLATE_TOO_BIG : WEBSOCKET_INFLATED;
+	return WEBSOCKET_INFLATED;
 }
 
 /* At most INPUT_MAX bytes; `end` is where `out` would be too long. */
