@@ -38,11 +38,14 @@ bool address_parse(struct span text, struct address *address)
 	}
 	memcpy(copy, text.ptr, text.len);
 	copy[text.len] = '\0';
-	if (inet_pton(AF_INET, copy, four) == 1) {
-		*address = address_from_four(four);
-		return true;
+	if (memchr(copy, ':', text.len) != NULL) {
+		return inet_pton(AF_INET6, copy, address->ip) == 1;
 	}
-	return inet_pton(AF_INET6, copy, address->ip) == 1;
+	if (inet_pton(AF_INET, copy, four) != 1) {
+		return false;
+	}
+	*address = address_from_four(four);
+	return true;
 }
 
 bool address_is_four(const struct address *address)

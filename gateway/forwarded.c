@@ -9,6 +9,7 @@
 #include "gateway/forwarded.h"
 
 #include "base/text.h"
+#include "gateway/http1_text.h"
 
 #include <stdint.h>
 
@@ -17,20 +18,21 @@ struct forwarded forwarded_from(const struct address_ranges *trusted, const stru
 	return (struct forwarded){ .trusted = trusted, .client = *peer };
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static struct span trim(struct span text)
 {
-	while (text.len > 0 && is_blank(text.ptr[0])) {
+	while (text.len > 0 && http1_is_blank((unsigned char)text.ptr[0])) {
 		text = span_skip(text, 1);
 	}
-	while (text.len > 0 && is_blank(text.ptr[text.len - 1])) {
+	while (text.len > 0 && http1_is_blank((unsigned char)text.ptr[text.len - 1])) {
 		text.len--;
 	}
 	return text;
+}
+
+static size_t token_len(struct span text)
+{
+	const unsigned char *start = (const unsigned char *)text.ptr;
+	return (size_t)(http1_skip_bytes(start, start + text.len, HTTP1_TOKEN) - start);
 }
 
 /* ---- an address and perhaps a port ---- */
@@ -44,7 +46,7 @@ static bool is_port(struct span text)
 	}
 	text = span_skip(text, 1);
 	return text_read_small(text, UINT16_MAX, &port) ||
-	       (text.len > 1 && text.ptr[0] == '_' && text_is_token(text));
+	       (text.len > 1 && text.ptr[0] == '_' && token_len(text) == text.len);
 }
 
 /* "192.0.2.7", "192.0.2.7:80", "[2001:db8::7]", "[2001:db8::7]:80". */
@@ -121,17 +123,14 @@ struct element {
 /* Where a token or quoted string at the beginning ends; 0: there is none. */
 static size_t value_end(struct span text)
 {
-	size_t at = 0;
-	if (text.len > 0 && text.ptr[0] == '"') {
-		for (at = 1; at < text.len && text.ptr[at] != '"'; at++) {
-			at += text.ptr[at] == '\\';
-		}
-		return at < text.len ? at + 1 : 0;
+	if (text.len == 0 || text.ptr[0] != '"') {
+		return token_len(text);
 	}
-	while (at < text.len && text_is_token(span_of(text.ptr + at, 1))) {
-		at++;
+	size_t at = 1;
+	while (at < text.len && text.ptr[at] != '"') {
+		at += text.ptr[at] == '\\' ? 2 : 1;
 	}
-	return at;
+	return at < text.len ? at + 1 : 0;
 }
 
 /* Of a quoted string what is inside. Escapes stay: no address or scheme has one. */
@@ -143,9 +142,8 @@ static struct span unquote(struct span value)
 /* Takes "name=value" off the front. False when there is none, or one that was there before. */
 static bool take_pair(struct span *text, struct element *element)
 {
-	const char *equals = text->len > 0 ? memchr(text->ptr, '=', text->len) : NULL;
-	struct span name = span_of(text->ptr, equals != NULL ? (size_t)(equals - text->ptr) : 0);
-	if (!text_is_token(name)) {
+	struct span name = span_of(text->ptr, token_len(*text));
+	if (name.len == 0 || name.len == text->len || text->ptr[name.len] != '=') {
 		return false;
 	}
 	struct span rest = span_skip(*text, name.len + 1);
