@@ -28,6 +28,7 @@ struct amqp_shared {
 	int64_t heartbeat_ms;
 	bool confirms;
 	int64_t backlog;
+	int64_t max_message;
 	int reply_via;
 	/* Made by open_shared() */
 	char *url_parts; /* what `target` points into */
@@ -213,6 +214,7 @@ static struct bridge_session *create(const void *shared, struct bridge_host *hos
 		.confirms = amqp->confirms,
 		.direct = direct,
 		.backlog = (size_t)amqp->backlog,
+		.max_message = (size_t)amqp->max_message,
 		.user = amqp->target.user,
 	};
 	struct bridge_session *session = memory_new(1, sizeof(*session));
@@ -330,6 +332,14 @@ static const struct option rows[] = {
 		.min = 65536,
 		.max = INT64_C(1) << 32,
 		.help = "unsent bytes of one shard beyond which calls are answered 503" },
+	{ .name = "max_message",
+		.type = OPTION_SIZE,
+		.offset = offsetof(struct amqp_shared, max_message),
+		.fallback = "128MiB",
+		.max = INT64_C(1) << 32,
+		.help = "the broker's `max_message_size`: a larger body is answered 413; RabbitMQ "
+			"4 takes "
+			"16 MiB unless told otherwise; 0: none" },
 	{ .name = "reply",
 		.type = OPTION_OBJECT,
 		.offset = 0,

@@ -20,6 +20,7 @@
 
 #include "base/memory.h"
 #include "bridges/amqp_confirms.h"
+#include "bridges/amqp_content.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -403,6 +404,21 @@ static bool is_full(struct amqp_publisher *publisher, size_t more)
 	       (pending > 0 && pending + more > publisher->options.backlog);
 }
 
+/* The broker ends the channel, and with it the calls of others, for what is larger than it takes. */
+static bool is_too_large(const struct amqp_publisher *publisher, const struct message *message)
+{
+	size_t max = publisher->options.max_message;
+	return max > 0 && message->body.len > max;
+}
+
+/* Properties and headers must fit one frame; only a body can have several. */
+static enum bridge_verdict why_unwritable(
+	const struct amqp_publisher *publisher, const struct message *message)
+{
+	bool large = amqp_content_size(message) > publisher->link->frame_max;
+	return large ? BRIDGE_TOO_LARGE : BRIDGE_REJECTED;
+}
+
 enum bridge_verdict amqp_publisher_send(
 	struct amqp_publisher *publisher, const struct message *message, struct leg leg)
 {
@@ -410,6 +426,9 @@ enum bridge_verdict amqp_publisher_send(
 	enum bridge_verdict verdict;
 	if (publisher->blocked || is_full(publisher, message->body.len)) {
 		return BRIDGE_FULL;
+	}
+	if (is_too_large(publisher, message)) {
+		return BRIDGE_TOO_LARGE;
 	}
 	if (claims_other_user(publisher, message)) {
 		return BRIDGE_REJECTED;
@@ -428,7 +447,7 @@ enum bridge_verdict amqp_publisher_send(
 	}
 	if (!amqp_output_publish(&link->output, channel->number, link->frame_max, message)) {
 		channel->confirms.next--;
-		return BRIDGE_REJECTED;
+		return why_unwritable(publisher, message);
 	}
 	await_confirm(publisher);
 	if (!publisher->options.confirms) {

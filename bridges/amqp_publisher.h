@@ -19,7 +19,8 @@ struct amqp_publisher_options {
 	bool confirms;
 	bool direct; /* the link's channel 1 is the consumer's: publish there, probe on others */
 	size_t backlog;
-	const char *user; /* of the connection: the only user id that a message may claim */
+	size_t max_message; /* bytes of a body; 0: none */
+	const char *user;   /* of the connection: the only user id that a message may claim */
 };
 
 struct amqp_publisher {

@@ -39,8 +39,8 @@ enum bridge_verdict {
 	BRIDGE_ACCEPTED, /* encoded and queued; the bridge needs nothing of the message any more */
 	BRIDGE_FULL, /* the backlog is at its limit, or the broker blocks publishers: try later */
 	BRIDGE_DOWN, /* no session */
-	BRIDGE_REJECTED, /* never will be accepted: the destination is known to be missing, or too
-			    large */
+	BRIDGE_REJECTED,  /* never will be accepted: the destination is known to be missing */
+	BRIDGE_TOO_LARGE, /* never will be accepted: larger than the broker takes */
 };
 
 enum bridge_outcome {

@@ -254,6 +254,14 @@ static void refuse_with(struct call *call, const char *type, const char *detail)
 	call_refuse(call, &refusal);
 }
 
+static void refuse_too_large(struct call *call)
+{
+	const struct refusal refusal = { .status = 413,
+		.type = "too-large",
+		.detail = "The request is larger than the service takes." };
+	call_refuse(call, &refusal);
+}
+
 static enum answer_when when_of(const struct call *call)
 {
 	return call->origin.one_way ? WHEN_SENT : mapping_when(call->mapping);
@@ -286,6 +294,7 @@ static void hand_over(struct call *call, const struct message *message)
 	case BRIDGE_REJECTED:
 		refuse_with(call, "unroutable", "Nobody is there to take this request.");
 		break;
+	case BRIDGE_TOO_LARGE: refuse_too_large(call); break;
 	}
 }
 

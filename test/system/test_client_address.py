@@ -117,7 +117,7 @@ def edge(loopback):
     "header",
     [xff(CLIENT), forwarded(f"for={CLIENT}"), f"X-Real-IP: {CLIENT}", "X-Forwarded-Proto: https"],
 )
-def test_what_a_stranger_says_of_itself_is_ignored(edge, header):
+def test_row78_what_a_stranger_says_of_itself_is_ignored(edge, header):
     for one in (edge(), edge(trusted=())):
         answer = one.ask([header], source=STRANGER)
         assert answer.json == {"ip": STRANGER, "scheme": "http"}
@@ -465,7 +465,7 @@ def test_what_is_no_proxy_header_ends_the_connection_without_a_word(proxied, fir
     assert one.who(first=v1()) == CLIENT
 
 
-def test_a_connection_from_elsewhere_is_closed_unread(proxied):
+def test_row78_a_connection_from_elsewhere_is_closed_unread(proxied):
     one = proxied()
     for first in (v1(), v2(), b"GET /who HTTP/1.1\r\nHost: test\r\n\r\n", b""):
         with one.connect(STRANGER) as connection:
@@ -496,7 +496,7 @@ def test_a_client_that_leaves_within_the_header_leaves_nothing(proxied):
     assert one.rejected("proxy_header") == 0
 
 
-def test_where_it_is_off_a_proxy_header_is_a_broken_request(edge):
+def test_row78_where_it_is_off_a_proxy_header_is_a_broken_request(edge):
     one = edge()
     for first in (v1(), v2()):
         with one.connect(first=first) as connection:

@@ -114,35 +114,6 @@ def test_a_clients_own_request_id_goes_back_to_it_and_never_becomes_the_correlat
     assert "abc.DEF-1_2" not in str(message.properties)
 
 
-def test_a_request_id_with_other_characters_is_not_sent_back(gateway, worker, queue):
-    worker(queue, echo)
-    one = gateway(mappings=[orders(queue)])
-    for bad in ("a b", "a/b", "x" * 129, 'a"b'):
-        answer = one.post("/orders", "x", headers={"X-Request-Id": bad})
-        assert answer.status == 200
-        assert answer.header("x-request-id") != bad
-
-
-def test_internal_names_from_the_client_do_not_reach_the_worker(gateway, worker, queue):
-    at = worker(queue, echo)
-    one = gateway(mappings=[orders(queue)])
-    one.post(
-        "/orders",
-        "x",
-        headers={
-            "Correlation-Id": "evil",
-            "correlation_id": "evil",
-            "Reply-To": "evil",
-            "X-Death": "evil",
-            "Authorization": "Basic evil",
-            "Cookie": "evil",
-        },
-    )
-    message = at.next()
-    assert "evil" not in str(message.properties)
-    assert UUID.match(message.id)
-
-
 def test_direct_reply_to_is_a_choice(gateway, worker, queue):
     at = worker(queue, echo)
     one = gateway(mappings=[orders(queue)], bridge={"reply": {"via": "direct"}})

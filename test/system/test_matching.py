@@ -72,11 +72,6 @@ def test_a_path_without_that_method_is_405_and_says_which(table):
     }
 
 
-def test_a_query_name_that_is_used_and_comes_twice_is_400(table):
-    assert table.get("/query?a=1&a=2").status == 400
-    assert table.get("/query?a=1&c=1&c=2").status == 200
-
-
 def test_a_variable_without_value_is_400(table):
     answer = table.get("/query?b=1")
     assert (answer.status, answer.problem["published"]) == (400, "no")

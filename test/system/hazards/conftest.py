@@ -19,7 +19,8 @@ def at(request, tmp_path_factory):
             bridges = {"echo": {"type": "loopback"}}
             if config.pop("broker", False):
                 url = request.getfixturevalue("broker").url
-                bridges = {"rabbit": {"type": "amqp", "url": url}, **bridges}
+                rabbit = {"type": "amqp", "url": url, **config.pop("bridge", {})}
+                bridges = {"rabbit": rabbit, **bridges}
             config["bridges"] = bridges
             config["defaults"] = {"bridge": next(iter(bridges)), **config.get("defaults", {})}
             complete = gateways.complete(config, None)
