@@ -172,6 +172,13 @@ static bool refuse(struct connection *connection, int status, const char *detail
 	return true;
 }
 
+static bool refuse_for_now(struct connection *connection, const char *type, const char *detail)
+{
+	const struct problem problem = { .status = 503, .type = type, .detail = detail };
+	http1_answer_problem(connection, &problem, true);
+	return true;
+}
+
 /* 426 names what would be right (RFC 9110 section 15.5.22, RFC 6455 section 4.4). */
 static bool refuse_version(struct connection *connection, const char *detail)
 {
@@ -253,8 +260,8 @@ static void remember(
 	}
 	handshake->uri_len = (uint32_t)uri.len;
 	handshake->host_len = (uint32_t)host.len;
-	handshake->port_len = (uint32_t)port.len;
-	handshake->header_count = count;
+	handshake->port_len = (uint8_t)port.len;
+	handshake->header_count = (uint8_t)count;
 	connection->websocket.handshake = handshake;
 }
 
@@ -328,20 +335,13 @@ bool websocket_handshake(
 	if (!origin_is_allowed(options, head, bytes)) {
 		return refuse(connection, 403, "This origin may not connect.");
 	}
-	if (has_too_many(connection)) {
-		const struct problem problem = { .status = 503,
-			.type = "overloaded",
-			.detail = "There are too many connections from this address." };
-		shard_reject(connection->shard, REJECT_CONNECTIONS_PER_ADDRESS, connection);
-		http1_answer_problem(connection, &problem, true);
-		return true;
-	}
 	if (connection->shard->draining) {
-		const struct problem problem = { .status = 503,
-			.type = "shutting-down",
-			.detail = "The gateway is shutting down." };
-		http1_answer_problem(connection, &problem, true);
-		return true;
+		return refuse_for_now(connection, "shutting-down", "The gateway is shutting down.");
+	}
+	if (has_too_many(connection)) {
+		shard_reject(connection->shard, REJECT_CONNECTIONS_PER_ADDRESS, connection);
+		return refuse_for_now(connection, "overloaded",
+			"There are too many connections from this address.");
 	}
 	open_websocket(connection, options, head, bytes, &extension);
 	return true;
