@@ -64,7 +64,7 @@ void connection_create(struct listener *listener, int fd, const struct address *
 	connection->listener = listener;
 	connection->codec = proxied ? &proxy_codec : &http1_codec;
 	connection->id = (uint64_t)shard->index << 48 | ++shard->connection_ids;
-	connection->peer = connection->client = *peer;
+	connection->http1.peer = connection->client = *peer;
 	connection->trusted = trusted;
 	connection->counted = !trusted;
 	connection->timer.kind = TIMER_CONNECTION;

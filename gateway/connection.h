@@ -67,8 +67,6 @@ struct connection {
 	uint64_t deadline_ms;       /* of the codec; 0: none */
 	uint64_t write_deadline_ms; /* while output waits */
 	struct address
-		peer; /* whom forwarded headers are from: the socket's, or a PROXY header's */
-	struct address
 		client; /* who asks, as far as it is known; while `trusted`, of one request */
 	uint16_t call_count;
 	bool trusted;   /* the peer is a proxy whose forwarded headers count */

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/address.h"
 #include "base/span.h"
 #include "gateway/cors.h"
 
@@ -34,6 +35,7 @@ struct http1 {
 	bool keep_alive;       /* of the request being answered */
 	bool is_head;          /* its method is HEAD */
 	struct cors_note cors; /* what its answer says to pages of other origins */
+	struct address peer;   /* whose forwarded headers are: the socket's, or a PROXY header's */
 };
 
 extern const struct codec http1_codec;

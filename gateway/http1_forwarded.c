@@ -21,7 +21,7 @@ struct walks {
 
 void http1_forwarded_forget(struct connection *connection)
 {
-	connection->client = connection->peer;
+	connection->client = connection->http1.peer;
 	connection->secure = false;
 }
 
@@ -51,7 +51,7 @@ bool http1_forwarded_read(
 	struct connection *connection, const struct http1_head *head, const char *bytes)
 {
 	const struct listener_options *options = connection->listener->options;
-	const struct forwarded start = forwarded_from(&options->trusted, &connection->peer);
+	const struct forwarded start = forwarded_from(&options->trusted, &connection->http1.peer);
 	struct walks walks = { .list = start, .elements = start };
 	for (uint32_t i = head->header_count; i-- > 0;) {
 		const struct http1_header *header = &head->headers[i];

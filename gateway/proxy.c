@@ -32,7 +32,7 @@ static bool meet_client(struct connection *connection, const struct proxy_protoc
 		connection->trusted = false;
 		return true;
 	}
-	connection->peer = connection->client = header->source;
+	connection->http1.peer = connection->client = header->source;
 	connection->trusted = address_ranges_contain(trusted, &header->source);
 	return connection->trusted || connection_claim(connection);
 }

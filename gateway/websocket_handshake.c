@@ -299,7 +299,7 @@ static void open_websocket(struct connection *connection, const struct websocket
 /* Behind a proxy the handshake is the first to say whose the connection is. */
 static bool has_too_many(struct connection *connection)
 {
-	bool known = !address_equal(&connection->client, &connection->peer);
+	bool known = !address_equal(&connection->client, &connection->http1.peer);
 	return connection->trusted && known && !connection_claim(connection);
 }
 
