@@ -19,8 +19,12 @@
 
 #include <stdlib.h>
 
-/* Of a ping that could not be answered at once. */
-struct websocket_pong {
+/* How long an error waits for the answers of what came before it. */
+enum { ANSWERS_WAIT_MS = 1000 };
+
+/* A pong waits until the output is written, a close until the answers before it are. */
+struct websocket_control {
+	uint8_t opcode;
 	uint8_t len;
 	char payload[];
 };
@@ -144,6 +148,44 @@ void websocket_close(struct connection *connection, uint16_t code, const char *r
 	connection_close(connection);
 }
 
+/* ---- frames that wait ---- */
+
+static void keep_control(struct connection *connection, unsigned opcode, struct span payload)
+{
+	struct websocket *websocket = &connection->websocket;
+	free(websocket->control);
+	websocket->control = memory_new(1, sizeof(*websocket->control) + payload.len);
+	websocket->control->opcode = (uint8_t)opcode;
+	websocket->control->len = (uint8_t)payload.len;
+	if (payload.len > 0) {
+		memcpy(websocket->control->payload, payload.ptr, payload.len);
+	}
+}
+
+static bool is_failing(const struct connection *connection)
+{
+	const struct websocket_control *control = connection->websocket.control;
+	return control != NULL && control->opcode == WEBSOCKET_CLOSE;
+}
+
+static void send_kept_close(struct connection *connection)
+{
+	const struct websocket_control *control = connection->websocket.control;
+	if (!connection->dead && !connection->closing) {
+		write_frame(connection, WEBSOCKET_CLOSE, span_of(control->payload, control->len));
+		connection_close(connection);
+	}
+}
+
+void websocket_answered(struct connection *connection)
+{
+	if (is_failing(connection)) {
+		send_kept_close(connection);
+	} else if (connection->shard->draining) {
+		websocket_close(connection, WEBSOCKET_CODE_GOING_AWAY, "shutting down");
+	}
+}
+
 /* ---- time ---- */
 
 static uint32_t seconds_of(int64_t ms)
@@ -196,6 +238,10 @@ static void send_ping(struct connection *connection)
 
 static void handle_deadline(struct connection *connection)
 {
+	if (is_failing(connection)) {
+		send_kept_close(connection);
+		return;
+	}
 	if (connection->output != NULL) {
 		hear_reader(connection);
 	}
@@ -270,26 +316,15 @@ bool websocket_count_request(struct connection *connection)
 		limits_of(connection)->messages_per_second);
 }
 
-/* Only the newest ping needs its pong (RFC 6455 section 5.5.3): a client that takes no output makes
- * no pile of them. */
-static void keep_pong(struct connection *connection, struct span payload)
-{
-	struct websocket *websocket = &connection->websocket;
-	free(websocket->pong);
-	websocket->pong = memory_new(1, sizeof(*websocket->pong) + payload.len);
-	websocket->pong->len = (uint8_t)payload.len;
-	if (payload.len > 0) {
-		memcpy(websocket->pong->payload, payload.ptr, payload.len);
-	}
-}
-
 static void handle_ping(struct connection *connection, struct span payload)
 {
 	if (!count(connection, &connection->websocket.pings,
 		    limits_of(connection)->pings_per_second)) {
 		fail(connection, REJECT_PING_RATE, WEBSOCKET_CODE_POLICY, "too many pings");
 	} else if (connection->output != NULL) {
-		keep_pong(connection, payload);
+		/* only the newest ping needs its pong (RFC 6455 section 5.5.3): a client that takes
+		 * no output makes no pile of them */
+		keep_control(connection, WEBSOCKET_PONG, payload);
 	} else {
 		websocket_send(connection, WEBSOCKET_PONG, payload);
 	}
@@ -306,6 +341,8 @@ static void handle_close(struct connection *connection, uint16_t code)
 	connection_close(connection);
 }
 
+/* Nothing that comes behind an error counts (RFC 6455 section 7.1.7). What came before it was good
+ * and is under way, so its answers may go before the close. */
 static void handle_error(struct connection *connection, const struct websocket_item *item)
 {
 	enum reject why = REJECT_PROTOCOL;
@@ -315,7 +352,15 @@ static void handle_error(struct connection *connection, const struct websocket_i
 	case WEBSOCKET_CODE_POLICY: why = REJECT_FRAGMENTS; break;
 	default: break;
 	}
-	fail(connection, why, item->code, item->reason);
+	if (connection->first_call == NULL) {
+		fail(connection, why, item->code, item->reason);
+		return;
+	}
+	char frame[WEBSOCKET_CLOSE_MAX];
+	size_t size = websocket_frame_write_close(frame, item->code, span_from_text(item->reason));
+	shard_reject(connection->shard, why, connection);
+	keep_control(connection, WEBSOCKET_CLOSE, span_of(frame + 2, size - 2));
+	connection_deadline(connection, shard_now_ms(connection->shard) + ANSWERS_WAIT_MS);
 }
 
 static void handle_message(struct connection *connection, struct websocket_item *item)
@@ -366,13 +411,14 @@ static size_t handle_input(struct connection *connection, struct input *input)
 		.fragments = (uint32_t)limits_of(connection)->fragments,
 		.memory_is_over = quota_memory_is_over(quota),
 	};
-	struct websocket_input rest = { input->data, input->len };
+	struct websocket_input rest = { input->data, is_failing(connection) ? 0 : input->len };
 	websocket->heard_s = now_s(connection);
 	if (websocket->ping_s != 0) {
 		websocket->ping_s = 0;
 		set_deadline(connection);
 	}
-	while (rest.len > 0 && !connection->dead && !connection->closing) {
+	while (rest.len > 0 && !connection->dead && !connection->closing &&
+		!is_failing(connection)) {
 		struct websocket_item item;
 		enum websocket_event event =
 			websocket_reader_next(&websocket->reader, &limits, &rest, &item);
@@ -380,7 +426,7 @@ static size_t handle_input(struct connection *connection, struct input *input)
 	}
 	websocket_reader_release(&websocket->reader);
 	quota_memory(quota, (int64_t)(websocket_reader_memory(&websocket->reader) - memory));
-	return input->len - rest.len;
+	return is_failing(connection) ? input->len : input->len - rest.len;
 }
 
 /* ---- output is written ---- */
@@ -388,10 +434,10 @@ static size_t handle_input(struct connection *connection, struct input *input)
 static void handle_writable(struct connection *connection)
 {
 	struct websocket *websocket = &connection->websocket;
-	struct websocket_pong *pong = websocket->pong;
+	struct websocket_control *pong = websocket->control;
 	hear_reader(connection);
-	if (pong != NULL) {
-		websocket->pong = NULL;
+	if (pong != NULL && pong->opcode == WEBSOCKET_PONG) {
+		websocket->control = NULL;
 		websocket_send(connection, WEBSOCKET_PONG, span_of(pong->payload, pong->len));
 		free(pong);
 	}
@@ -418,7 +464,7 @@ static void handle_finish(struct connection *connection)
 	websocket_call_finish(connection);
 	websocket_compression_finish(connection);
 	free(websocket->handshake);
-	free(websocket->pong);
+	free(websocket->control);
 }
 
 const struct codec websocket_codec = {

@@ -20,14 +20,15 @@ struct connection;
 struct request_header;
 struct turn;
 struct websocket_contexts;
+struct websocket_control;
 struct websocket_options;
-struct websocket_pong;
 
 /* What of the handshake is needed later, in one piece of memory. */
 struct websocket_handshake {
+	uint32_t uri_len, host_len;
+	uint8_t port_len;
+	uint8_t header_count; /* 0 where no mapping reads headers */
 	struct websocket_extension extension;
-	uint32_t uri_len, host_len, port_len;
-	uint32_t header_count; /* 0 where no mapping reads headers */
 	struct websocket_header {
 		uint32_t name_len, value_len;
 	} headers[]; /* behind them all the texts, in this order */
@@ -39,10 +40,12 @@ struct websocket {
 	const struct websocket_options *options;
 	struct websocket_handshake *handshake;
 	struct websocket_contexts *contexts; /* of compression; NULL: none */
-	struct batch *batches;               /* JSON-RPC batches whose answers gather */
-	struct turn *turns;                  /* `raw`: answers that wait for an earlier one */
-	struct websocket_pong *pong;         /* waits for output to be written; NULL: none */
-	size_t held;                         /* bytes of answers that wait in batches and turns */
+	union {
+		struct batch *batches; /* JSON-RPC batches whose answers gather */
+		struct turn *turns;    /* `raw`: answers that wait for an earlier one */
+	};
+	struct websocket_control *control; /* a frame that waits; NULL: none */
+	size_t held;                       /* bytes of answers that wait in batches and turns */
 	uint32_t turn_given, turn_due;
 	uint32_t pings, requests; /* in this second: */
 	uint32_t second;
@@ -67,6 +70,8 @@ void websocket_close(struct connection *connection, uint16_t code, const char *r
 /* Whether the client may be given more while `waiting` bytes and what is unsent are still to come;
  * else it reads too slowly, and is gone. */
 bool websocket_has_room(struct connection *connection, size_t waiting);
+/* The last call is answered: ends the socket where that was waited for. */
+void websocket_answered(struct connection *connection);
 /* One frame; false when the client reads too slowly, and then it is gone. */
 bool websocket_send(struct connection *connection, unsigned opcode, struct span payload);
 

@@ -127,8 +127,8 @@ void websocket_call_answer(
 		struct envelope_result result = result_of(connection, call, fit);
 		write_result(connection, &call->origin, &result);
 	}
-	if (connection->shard->draining && connection->first_call == NULL) {
-		websocket_close(connection, WEBSOCKET_CODE_GOING_AWAY, "shutting down");
+	if (connection->first_call == NULL) {
+		websocket_answered(connection);
 	}
 }
 

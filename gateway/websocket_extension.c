@@ -162,7 +162,7 @@ static void understand(struct offer *offer, struct span name, const struct value
 
 static uint8_t smaller(unsigned a, unsigned b)
 {
-	return (uint8_t)(a < b ? a : b);
+	return (a < b ? a : b) & 15;
 }
 
 static void accept(struct websocket_extension *extension, const struct websocket_terms *terms,

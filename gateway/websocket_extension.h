@@ -28,11 +28,14 @@ struct websocket_terms {
 	uint8_t window_bits; /* at most; for what the client sends only where its context is kept */
 };
 
+/* Every socket keeps one, so it is small. */
 struct websocket_extension {
-	bool compress;                         /* agreed; the rest says how */
-	bool server_takeover, client_takeover; /* whose context is kept; server: what we send */
-	bool server_bits_named; /* the client asked for a window, so the answer has to name it */
-	uint8_t server_bits, client_bits;
+	bool compress : 1;          /* agreed; the rest says how */
+	bool server_takeover : 1;   /* a context is kept, of what we send */
+	bool client_takeover : 1;   /* likewise, of what the client sends */
+	bool server_bits_named : 1; /* the client asked for a window: the answer has to name it */
+	uint8_t server_bits : 4;
+	uint8_t client_bits : 4;
 };
 
 /* Reads one header line; false when it is malformed, which fails the handshake. */

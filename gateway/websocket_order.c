@@ -212,10 +212,14 @@ void websocket_turn_end(
 
 void websocket_order_finish(struct connection *connection)
 {
-	while (connection->websocket.batches != NULL) {
-		destroy_batch(connection, connection->websocket.batches);
+	struct websocket *websocket = &connection->websocket;
+	if (!envelope_is_raw(websocket->options->envelope)) {
+		while (websocket->batches != NULL) {
+			destroy_batch(connection, websocket->batches);
+		}
+		return;
 	}
-	while (connection->websocket.turns != NULL) {
+	while (websocket->turns != NULL) {
 		free(take_first(connection));
 	}
 }
