@@ -11,36 +11,21 @@
  */
 #include "gateway/http1.h"
 
-#include "base/memory.h"
 #include "gateway/admin.h"
 #include "gateway/connection.h"
 #include "gateway/http1_answer.h"
 #include "gateway/http1_forwarded.h"
 #include "gateway/http1_parser.h"
+#include "gateway/http1_pending.h"
 #include "gateway/http1_request.h"
 #include "gateway/listener.h"
 #include "gateway/quota.h"
 #include "gateway/shard.h"
 
-#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 
-enum {
-	BODY_THROWN_AWAY_MAX = 65536, /* of a refused request, to keep its connection */
-	RATE_GRACE_MS = 10000,
-	RATE_CHECK_MS = 1000,
-};
-
-/* A request that is not complete yet. */
-struct http1_pending {
-	struct http1_chunked chunked;
-	uint64_t began_ms;      /* of the phase */
-	int64_t body_limit;     /* of a chunked body */
-	size_t decoded;         /* bytes of a chunked body, moved together behind the head */
-	bool continued;         /* "100 Continue" was sent */
-	struct http1_head head; /* last: only its used part is copied */
-};
+enum { BODY_THROWN_AWAY_MAX = 65536 }; /* of a refused request, to keep its connection */
 
 /* One pass over the input of a connection. */
 struct step {
@@ -70,25 +55,15 @@ static void forget_pending(struct connection *connection)
 	connection->http1.pending = NULL;
 }
 
-/* Remembers how far the request was parsed; the bytes are parked by the connection. */
+/* Remembers how far the request was parsed. */
 static struct http1_pending *remember(struct step *step)
 {
 	struct http1 *http1 = &step->connection->http1;
 	if (http1->pending == NULL) {
-		http1->pending = memory_new(1, sizeof(*http1->pending));
-		memcpy(&http1->pending->head, step->head, http1_head_used(step->head));
+		http1->pending = http1_pending_create(step->head);
 		step->head = &http1->pending->head;
 	}
 	return http1->pending;
-}
-
-/* When a body is first looked at again: at the rate check, unless its time ends before. */
-static int64_t first_body_check(const struct connection *connection)
-{
-	const struct limits *limits = limits_of(connection);
-	bool rated = limits->body_rate > 0 &&
-		     (limits->body_timeout_ms == 0 || limits->body_timeout_ms > RATE_GRACE_MS);
-	return rated ? RATE_GRACE_MS : limits->body_timeout_ms;
 }
 
 static void enter_phase(struct step *step, enum http1_phase phase, int64_t timeout_ms)
@@ -365,34 +340,13 @@ static size_t step_length_body(struct step *step)
 		if (refuse_for_memory(step)) {
 			return step->input->len;
 		}
-		enter_phase(step, HTTP1_PHASE_BODY, first_body_check(step->connection));
+		enter_phase(step, HTTP1_PHASE_BODY,
+			http1_pending_first_check(limits_of(step->connection)));
 		return 0;
 	}
 	size_t used = head->size + length;
 	handle_complete(step, length);
 	return used;
-}
-
-/* Decodes in place: data moves together behind the head, what is not decoded yet follows it. */
-static enum http1_result decode_chunks(struct step *step, struct http1_pending *pending)
-{
-	struct input *input = step->input;
-	char *body = input->data + step->head->size;
-	char *raw = body + pending->decoded;
-	char *end = input->data + input->len;
-	enum http1_result result = HTTP1_MORE;
-	while (raw < end && result == HTTP1_MORE) {
-		size_t used = 0;
-		struct span data = SPAN_ABSENT;
-		result = http1_chunked_next(
-			&pending->chunked, raw, (size_t)(end - raw), &used, &data);
-		memmove(body + pending->decoded, data.ptr != NULL ? data.ptr : raw, data.len);
-		pending->decoded += data.len;
-		raw += used;
-	}
-	memmove(body + pending->decoded, raw, (size_t)(end - raw));
-	input->len = step->head->size + pending->decoded + (size_t)(end - raw);
-	return result;
 }
 
 /* Found out in the middle of the body; the request is made again for its access line. */
@@ -410,7 +364,8 @@ static size_t step_chunked_body(struct step *step)
 {
 	struct connection *connection = step->connection;
 	struct http1_pending *pending = remember(step);
-	enum http1_result result = decode_chunks(step, pending);
+	enum http1_result result =
+		http1_pending_decode(pending, step->input->data, &step->input->len);
 	if (result == HTTP1_ERROR) {
 		reject_bytes(step, pending->chunked.status, pending->chunked.reason);
 		return step->input->len;
@@ -418,8 +373,8 @@ static size_t step_chunked_body(struct step *step)
 	if (step->matched) {
 		pending->body_limit = body_limit(step);
 	}
-	if (body_is_too_large(step, (int64_t)(pending->decoded + pending->chunked.left),
-		    pending->body_limit)) {
+	uint64_t size = pending->decoded + http1_chunked_announced(&pending->chunked);
+	if (body_is_too_large(step, (int64_t)size, pending->body_limit)) {
 		refuse_too_large(step);
 		return step->input->len;
 	}
@@ -430,7 +385,8 @@ static size_t step_chunked_body(struct step *step)
 		if (refuse_for_memory(step)) {
 			return step->input->len;
 		}
-		enter_phase(step, HTTP1_PHASE_BODY, first_body_check(connection));
+		enter_phase(
+			step, HTTP1_PHASE_BODY, http1_pending_first_check(limits_of(connection)));
 		return 0;
 	}
 	size_t used = step->head->size + pending->decoded;
@@ -512,37 +468,23 @@ static size_t handle_input(struct connection *connection, struct input *input)
 
 /* ---- time and end ---- */
 
-/* Too slow only if it is below the rate once the first seconds are over. */
-static bool body_is_slow(const struct connection *connection, uint64_t elapsed_ms)
-{
-	int64_t rate = limits_of(connection)->body_rate;
-	size_t held = connection_held(connection);
-	size_t head = connection->http1.pending->head.size;
-	size_t got = held > head ? held - head : 0;
-	return rate > 0 && elapsed_ms >= RATE_GRACE_MS && got * 1000 < (uint64_t)rate * elapsed_ms;
-}
-
 static void handle_body_deadline(struct connection *connection)
 {
-	uint64_t now = shard_now_ms(connection->shard);
-	uint64_t began = connection->http1.pending->began_ms;
-	int64_t timeout = limits_of(connection)->body_timeout_ms;
-	enum reject why = REJECT_COUNT;
-	if (body_is_slow(connection, now - began)) {
-		why = REJECT_BODY_RATE;
-	} else if (timeout > 0 && now >= began + (uint64_t)timeout) {
-		why = REJECT_BODY_TIMEOUT;
-	}
-	if (why == REJECT_COUNT) {
-		uint64_t next = now + RATE_CHECK_MS;
-		uint64_t last = began + (uint64_t)timeout;
-		connection_deadline(connection, timeout > 0 && last < next ? last : next);
+	const struct http1_pending *pending = connection->http1.pending;
+	size_t held = connection_held(connection);
+	size_t got = held > pending->head.size ? held - pending->head.size : 0;
+	uint64_t next_ms = 0;
+	enum http1_pace pace = http1_pending_pace(
+		pending, limits_of(connection), got, shard_now_ms(connection->shard), &next_ms);
+	if (pace == HTTP1_PACE_GOOD) {
+		connection_deadline(connection, next_ms);
 		return;
 	}
-	shard_reject(connection->shard, why, connection);
 	const struct problem problem = { .status = 408,
 		.type = "request-timeout",
 		.detail = "The body took too long to arrive." };
+	shard_reject(connection->shard,
+		pace == HTTP1_PACE_SLOW ? REJECT_BODY_RATE : REJECT_BODY_TIMEOUT, connection);
 	http1_answer_problem(connection, &problem, true);
 }
 

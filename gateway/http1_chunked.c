@@ -189,3 +189,8 @@ enum http1_result http1_chunked_next(struct http1_chunked *chunked, const char *
 	*used = at;
 	return chunked->stage == OVER ? HTTP1_DONE : HTTP1_MORE;
 }
+
+uint64_t http1_chunked_announced(const struct http1_chunked *chunked)
+{
+	return chunked->stage == DATA ? chunked->left : 0;
+}

@@ -25,8 +25,7 @@ enum {
 
 /* A chunked body. Zero-initialised is its beginning. */
 struct http1_chunked {
-	uint64_t left; /* data bytes of the current chunk still to come: too many can be refused
-			  early */
+	uint64_t left; /* of the current chunk's data, or of its size what has been read */
 	uint32_t counted;
 	uint8_t stage;
 	uint8_t digits;
@@ -42,3 +41,6 @@ struct http1_chunked {
  */
 enum http1_result http1_chunked_next(struct http1_chunked *chunked, const char *bytes, size_t len,
 	size_t *used, struct span *data);
+/* Bytes of the chunk that are still to come; 0 while its size is being read, so that the same bytes
+ * mean the same however they are cut. */
+uint64_t http1_chunked_announced(const struct http1_chunked *chunked);

@@ -316,6 +316,20 @@ static void an_unfinished_body_waits_for_more(void **state)
 	}
 }
 
+static void a_size_counts_once_it_is_complete(void **state)
+{
+	(void)state;
+	struct http1_chunked chunked = { 0 };
+	struct span data;
+	size_t used;
+	assert_int_equal(http1_chunked_next(&chunked, "ff", 2, &used, &data), HTTP1_MORE);
+	assert_int_equal(http1_chunked_announced(&chunked), 0);
+	assert_int_equal(http1_chunked_next(&chunked, "f\r\n", 3, &used, &data), HTTP1_MORE);
+	assert_int_equal(http1_chunked_announced(&chunked), 0xfff);
+	assert_int_equal(http1_chunked_next(&chunked, "ab", 2, &used, &data), HTTP1_MORE);
+	assert_int_equal(http1_chunked_announced(&chunked), 0xffd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +344,7 @@ int main(void)
 		cmocka_unit_test(trailers_are_checked_and_dropped),
 		cmocka_unit_test(trailers_have_at_most_8_kib),
 		cmocka_unit_test(an_unfinished_body_waits_for_more),
+		cmocka_unit_test(a_size_counts_once_it_is_complete),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
