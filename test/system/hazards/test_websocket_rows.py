@@ -299,7 +299,7 @@ ROWS = [
     Row(94, "one byte too much", frame(BINARY, b"x" * 1001), Closed(1009)),
     Row(94, "too much in fragments", split(b"x" * 600, b"x" * 401, BINARY), Closed(1009)),
     Row(94, "too much is announced by a fragment", frame(TEXT, "x", fin=False) + frame(CONTINUATION, announce=1000), Closed(1009)),
-    Row(95, "100 000 empty fragments", frame(TEXT, fin=False) + frame(CONTINUATION, fin=False) * 100000, Closed(1008, "websocket_protocol")),
+    Row(95, "100 000 empty fragments", frame(TEXT, fin=False) + frame(CONTINUATION, fin=False) * 100000, Closed(1008, "fragments")),
     Row(96, "10 000 pings", every_ping, ByItself(), "pinged"),
     Row(96, "pings behind an answer that is not read", newest_ping, ByItself(), "large"),
     Row(96, "200 pings at once", frame(PING) * 200, Closed(1008, "ping_rate")),
