@@ -404,7 +404,7 @@ static bool is_full(struct amqp_publisher *publisher, size_t more)
 	       (pending > 0 && pending + more > publisher->options.backlog);
 }
 
-/* The broker ends the channel, and with it the calls of others, for what is larger than it takes. */
+/* For what is larger than it takes the broker ends the channel, and with it the calls of others. */
 static bool is_too_large(const struct amqp_publisher *publisher, const struct message *message)
 {
 	size_t max = publisher->options.max_message;

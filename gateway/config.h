@@ -16,6 +16,8 @@
 #include "gateway/limits.h"
 #include "mappings/cors_rule.h"
 #include "mappings/mapping.h"
+#include "mappings/origin.h"
+#include "mappings/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,7 +40,9 @@ struct websocket_compress {
 struct websocket_options {
 	char *path;
 	struct envelope *envelope;
-	struct option_texts origins; /* none: no Origin header, or one equal to the Host */
+	struct option_texts
+		origin_texts;       /* as written; none: no Origin, or one equal to the Host */
+	struct origin_list origins; /* the same */
 	struct option_texts subprotocols;
 	bool paths; /* may an op be a path */
 	int frames;
@@ -48,6 +52,7 @@ struct websocket_options {
 	struct websocket_compress compress;
 	int errors;
 	const struct json_node *node, *envelope_node, *paths_node;
+	struct store store; /* of what the keys are compiled to */
 };
 
 struct listener_options {

@@ -52,9 +52,10 @@ static const struct option websocket_rows[] = {
 		.help = "`jsonrpc`, `pathfinder`, `raw`, or an object (mappings.md)" },
 	{ .name = "origins",
 		.type = OPTION_TEXTS,
-		.offset = FIELD(origins),
-		.help = "origins that may connect; `\"*\"`: all; without it no Origin, or one "
-			"equal to Host" },
+		.offset = FIELD(origin_texts),
+		.help = "origins that may connect, `https://app.example` or "
+			"`https://*.app.example`; "
+			"`\"*\"`: all; without it no Origin, or one equal to Host" },
 	{ .name = "subprotocols",
 		.type = OPTION_TEXTS,
 		.offset = FIELD(subprotocols),
@@ -177,14 +178,14 @@ static void read_compress(struct websocket_compress *compress, struct problem_li
 	compress->on = keys != NULL || (node != NULL && node->type == JSON_TRUE);
 }
 
-static void warn_of_open_origins(const struct websocket_options *options,
-	const struct json_node *node, struct problem_list *problems)
+static void read_origins(struct websocket_options *options, const struct json_node *node,
+	struct problem_list *problems)
 {
-	for (size_t i = 0; i < options->origins.count; i++) {
-		if (strcmp(options->origins.items[i], "*") == 0) {
-			problem_list_warning(problems, json_node_member(node, SPAN("origins")),
-				"\"*\" lets every web page that a user visits open this WebSocket");
-		}
+	origin_list_compile(
+		node, &options->origin_texts, &options->store, &options->origins, problems);
+	if (options->origins.any) {
+		problem_list_warning(problems, json_node_member(node, SPAN("origins")),
+			"\"*\" lets every web page that a user visits open this WebSocket");
 	}
 }
 
@@ -210,7 +211,7 @@ static void read_websocket(struct websocket_options *options, const struct json_
 		problem_list_error(problems, json_node_member(node, SPAN("errors")),
 			"only the envelope \"raw\" can answer an error by closing");
 	}
-	warn_of_open_origins(options, node, problems);
+	read_origins(options, node, problems);
 }
 
 static void check_paths_differ(
@@ -345,7 +346,7 @@ void config_listener_read(struct listener_options *listener, const struct json_n
 static bool is_open_to_any_name(
 	const struct websocket_options *options, const struct mapping_table *mappings)
 {
-	if (options->origins.count > 0 || options->envelope == NULL) {
+	if (options->origin_texts.count > 0 || options->envelope == NULL) {
 		return false;
 	}
 	return mapping_table_takes_any_host(mappings, !envelope_is_raw(options->envelope),
@@ -369,6 +370,7 @@ void config_listener_finish(struct listener_options *listener)
 {
 	for (size_t i = 0; i < listener->websocket_count; i++) {
 		envelope_destroy(listener->websockets[i].envelope);
+		store_finish(&listener->websockets[i].store);
 		option_finish(websocket_rows, &listener->websockets[i]);
 	}
 	free(listener->websockets);

@@ -27,13 +27,13 @@
 	X(body, body, SIZE, "1MiB", \
 		"a request's body", "413 before it is read", REJECTED(BODY_TOO_LARGE)) \
 	X(message, message, SIZE, "1MiB", \
-		"a WebSocket message, unpacked", "close code 1009, at its header where that " \
-		"tells", REJECTED(MESSAGE_TOO_LARGE)) \
+		"a WebSocket message, unpacked", \
+		"close code 1009, at its header where that tells", REJECTED(MESSAGE_TOO_LARGE)) \
 	X(reply, reply, SIZE, "8MiB", \
 		"a worker's reply", "502", DROPPED(OVERSIZED)) \
 	X(output, output, SIZE, "1MiB", \
-		"unsent bytes of a connection beyond which no further answer is queued; one whole " \
-		"answer always fits", "the connection is dropped", REJECTED(OUTPUT)) \
+		"unsent bytes of a connection beyond which no further answer is queued; one " \
+		"whole answer always fits", "the connection is dropped", REJECTED(OUTPUT)) \
 	X(header_timeout, header_timeout_ms, DURATION, "10s", \
 		"from the first byte of a request to the end of its headers", "408", \
 		REJECTED(HEADER_TIMEOUT)) \
@@ -44,14 +44,16 @@
 		"bytes a second that a body must keep up after ten seconds", "408 below it", \
 		REJECTED(BODY_RATE)) \
 	X(idle_timeout, idle_timeout_ms, DURATION, "150s", \
-		"a connection without a request, a WebSocket that is not pinged and says nothing; " \
-		"longer than the usual load balancer's", "the connection is closed", NOT_COUNTED) \
+		"a connection without a request, a WebSocket that is not pinged and says " \
+		"nothing; longer than the usual load balancer's", \
+		"the connection is closed", NOT_COUNTED) \
 	X(write_timeout, write_timeout_ms, DURATION, "30s", \
 		"a client that takes none of its answer", "the connection is dropped", \
 		REJECTED(WRITE_TIMEOUT)) \
 	X(connections, connections, INTEGER, "0", \
-		"connections in all; 0: nine tenths of the open file limit", "closed at once; those " \
-		"idle for ten seconds make room (`idle`)", REJECTED(CONNECTIONS)) \
+		"connections in all; 0: nine tenths of the open file limit", \
+		"closed at once; those idle for ten seconds make room (`idle`)", \
+		REJECTED(CONNECTIONS)) \
 	X(connections_per_address, connections_per_address, INTEGER, "0", \
 		"connections of one client address, IPv6 by /64", \
 		"closed at once; a WebSocket that a trusted proxy opens for its client: 503", \
@@ -63,9 +65,9 @@
 		"WebSocket messages a second on one connection", "an error, then close code 1008", \
 		REJECTED(MESSAGE_RATE)) \
 	X(memory, memory, SIZE, "0", \
-		"bodies and output of all connections of the listener; 0: half of the memory that " \
-		"the process may use", "503, WebSockets 1013; nobody new is accepted; clients that " \
-		"stall are dropped", REJECTED(MEMORY)) \
+		"bodies and output of all connections of the listener; 0: half of the memory " \
+		"that the process may use", "503, WebSockets 1013; nobody new is accepted; " \
+		"clients that stall are dropped", REJECTED(MEMORY)) \
 	X(calls_in_flight, calls_in_flight, INTEGER, "256", \
 		"calls waiting on one connection; HTTP/1.1 has one at a time", "503", \
 		REJECTED(CALLS_IN_FLIGHT)) \

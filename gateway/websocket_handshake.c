@@ -66,19 +66,11 @@ static bool origin_is_allowed(
 	const struct websocket_options *options, const struct http1_head *head, const char *bytes)
 {
 	struct span origin = field(head, HTTP1_FIELD_ORIGIN, bytes);
-	if (options->origins.count == 0) {
-		return !span_present(origin) || (head->field_counts[HTTP1_FIELD_ORIGIN] == 1 &&
-							origin_is_host(origin, head, bytes));
+	bool one = head->field_counts[HTTP1_FIELD_ORIGIN] == 1;
+	if (options->origin_texts.count == 0) {
+		return !span_present(origin) || (one && origin_is_host(origin, head, bytes));
 	}
-	for (size_t i = 0; i < options->origins.count; i++) {
-		const char *allowed = options->origins.items[i];
-		if (strcmp(allowed, "*") == 0 ||
-			(head->field_counts[HTTP1_FIELD_ORIGIN] == 1 &&
-				span_equal_nocase(origin, span_from_text(allowed)))) {
-			return true;
-		}
-	}
-	return false;
+	return options->origins.any || (one && origin_list_find(&options->origins, origin) != NULL);
 }
 
 /* ---- subprotocol ---- */

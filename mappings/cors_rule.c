@@ -69,19 +69,6 @@ const struct option cors_rule_rows[] = {
 };
 #undef FIELD
 
-/* The value behind a text of a list, or behind a lone one. */
-static const struct json_node *node_at(
-	const struct json_node *block, struct span name, size_t index)
-{
-	const struct json_node *node = json_node_member(block, name);
-	if (node->type == JSON_ARRAY) {
-		for (node = node->first; node->index != index;) {
-			node = node->next;
-		}
-	}
-	return node;
-}
-
 static bool is_star(const char *text)
 {
 	return strcmp(text, "*") == 0;
@@ -104,39 +91,15 @@ static void check_credentials(
 	const struct cors_rule *rule, const struct json_node *block, struct problem_list *problems)
 {
 	const struct json_node *node = json_node_member(block, SPAN("credentials"));
-	if (rule->credentials && rule->any_origin) {
+	if (rule->credentials && rule->origins.any) {
 		problem_list_error(problems, node,
 			"\"*\" in origins never goes with credentials: list the origins");
 	}
-	for (unsigned i = 0; rule->credentials && i < rule->origin_count; i++) {
-		if (span_equal(rule->origins[i].text, SPAN("null"))) {
+	for (unsigned i = 0; rule->credentials && i < rule->origins.count; i++) {
+		if (span_equal(rule->origins.items[i].text, SPAN("null"))) {
 			problem_list_error(problems, node,
 				"\"null\" in origins never goes with credentials: any page can "
 				"give itself that origin");
-		}
-	}
-}
-
-static void compile_origins(struct cors_rule *rule, const struct json_node *block,
-	const struct option_texts *texts, struct problem_list *problems)
-{
-	const struct json_node *list = json_node_member(block, SPAN("origins"));
-	rule->any_origin = has_star(texts);
-	if (rule->any_origin && texts->count > 1) {
-		problem_list_error(problems, list, "\"*\" lets all in: write it alone, or not");
-		return;
-	}
-	if (list != NULL && list->type == JSON_ARRAY && list->first == NULL) {
-		problem_list_error(problems, list,
-			"expected at least one origin; a mapping without CORS has \"cors\": false");
-		return;
-	}
-	rule->origins = store_new(&rule->store, texts->count + 1, sizeof(*rule->origins));
-	for (size_t i = 0; i < texts->count && !rule->any_origin; i++) {
-		const struct json_node *node = node_at(block, SPAN("origins"), i);
-		if (origin_compile(node, span_from_text(texts->items[i]), &rule->store,
-			    &rule->origins[rule->origin_count], problems)) {
-			rule->origin_count++;
 		}
 	}
 }
@@ -169,7 +132,7 @@ static void compile_methods(struct cors_rule *rule, const struct json_node *bloc
 	for (size_t i = 0; i < texts->count; i++) {
 		uint32_t method = match_method(span_from_text(texts->items[i]));
 		if (method == other_methods()) {
-			problem_list_error(problems, node_at(block, SPAN("methods"), i),
+			problem_list_error(problems, option_text_node(block, "methods", i),
 				"unknown method '%s'; expected one like GET or POST",
 				texts->items[i]);
 		} else {
@@ -180,14 +143,14 @@ static void compile_methods(struct cors_rule *rule, const struct json_node *bloc
 }
 
 /* "A, B" of names that are all right. */
-static struct span join_names(struct store *store, const struct json_node *block, struct span key,
+static struct span join_names(struct store *store, const struct json_node *block, const char *key,
 	const struct option_texts *texts, struct problem_list *problems)
 {
 	struct buffer list = { 0 };
 	for (size_t i = 0; i < texts->count; i++) {
 		struct span name = span_from_text(texts->items[i]);
 		if (!header_name_is_token(name) || memchr(name.ptr, '*', name.len) != NULL) {
-			problem_list_error(problems, node_at(block, key, i),
+			problem_list_error(problems, option_text_node(block, key, i),
 				"expected the name of a header, or \"*\"");
 			continue;
 		}
@@ -238,10 +201,9 @@ static void compile_headers(struct cors_rule *rule, const struct json_node *bloc
 	if (rule->any_header) {
 		return;
 	}
-	rule->allow_headers =
-		json_node_member(block, SPAN("headers")) == NULL
-			? SPAN(DEFAULT_HEADERS)
-			: join_names(&rule->store, block, SPAN("headers"), texts, problems);
+	rule->allow_headers = json_node_member(block, SPAN("headers")) == NULL
+				      ? SPAN(DEFAULT_HEADERS)
+				      : join_names(&rule->store, block, "headers", texts, problems);
 	split_headers(rule);
 }
 
@@ -250,14 +212,14 @@ static void compile_headers(struct cors_rule *rule, const struct json_node *bloc
 static void make_lines(struct cors_rule *rule, const struct json_node *block,
 	const struct option_texts *expose, struct problem_list *problems)
 {
-	struct span names = has_star(expose) ? SPAN("*")
-					     : join_names(&rule->store, block, SPAN("expose"),
-						       expose, problems);
+	struct span names = has_star(expose)
+				    ? SPAN("*")
+				    : join_names(&rule->store, block, "expose", expose, problems);
 	if (has_star(expose) && rule->credentials) {
 		problem_list_error(problems, json_node_member(block, SPAN("expose")),
 			"with credentials browsers take \"*\" for a name: list the headers");
 	}
-	const char *vary = rule->any_origin ? "" : "Vary: Origin\r\n";
+	const char *vary = rule->origins.any ? "" : "Vary: Origin\r\n";
 	rule->lines_other = span_from_text(vary);
 	rule->lines_allowed = span_from_text(store_format(&rule->store, "%s%s%.*s%s%s",
 		rule->credentials ? "Access-Control-Allow-Credentials: true\r\n" : "",
@@ -276,7 +238,7 @@ struct cors_rule *cors_rule_create(const struct json_node *node, struct problem_
 	}
 	option_read(cors_rule_rows, node, &options, problems);
 	rule->credentials = options.credentials;
-	compile_origins(rule, node, &options.origins, problems);
+	origin_list_compile(node, &options.origins, &rule->store, &rule->origins, problems);
 	check_credentials(rule, node, problems);
 	compile_methods(rule, node, &options.methods, problems);
 	compile_headers(rule, node, &options.headers, problems);
@@ -299,14 +261,12 @@ void cors_rule_destroy(struct cors_rule *rule)
 
 struct span cors_rule_allow(const struct cors_rule *rule, struct span header)
 {
-	if (rule->any_origin) {
+	if (rule->origins.any) {
 		return SPAN("*");
 	}
-	for (unsigned i = 0; i < rule->origin_count && span_present(header); i++) {
-		const struct origin *origin = &rule->origins[i];
-		if (origin_fits(origin, header)) {
-			return span_present(origin->suffix) ? header : origin->text;
-		}
+	const struct origin *origin = origin_list_find(&rule->origins, header);
+	if (origin != NULL) {
+		return span_present(origin->suffix) ? header : origin->text;
 	}
 	return SPAN_ABSENT;
 }

@@ -22,11 +22,9 @@
 #include <stdint.h>
 
 struct cors_rule {
-	bool any_origin;  /* "*" */
 	bool any_header;  /* "*": the names that are asked for are given back */
-	bool credentials; /* never with any_origin */
-	struct origin *origins;
-	unsigned origin_count;
+	bool credentials; /* never with any origin */
+	struct origin_list origins;
 	uint32_t methods; /* a bit for each, as match.h has them; all where none is named */
 	struct span *headers;
 	unsigned header_count;

@@ -210,3 +210,37 @@ bool origin_fits(const struct origin *origin, struct span header)
 	return span_equal(origin->suffix, span_skip(header, header.len - origin->suffix.len)) &&
 	       is_host_name(labels);
 }
+
+/* ---- lists ---- */
+
+void origin_list_compile(const struct json_node *object, const struct option_texts *texts,
+	struct store *store, struct origin_list *list, struct problem_list *problems)
+{
+	const struct json_node *node = json_node_member(object, SPAN("origins"));
+	*list = (struct origin_list){ 0 };
+	for (size_t i = 0; i < texts->count; i++) {
+		list->any = list->any || strcmp(texts->items[i], "*") == 0;
+	}
+	if (list->any && texts->count > 1) {
+		problem_list_error(problems, node, "\"*\" lets all in: write it alone, or not");
+	} else if (node != NULL && node->type == JSON_ARRAY && node->first == NULL) {
+		problem_list_error(problems, node, "expected at least one origin");
+	} else if (!list->any) {
+		list->items = store_new(store, texts->count + 1, sizeof(*list->items));
+		for (size_t i = 0; i < texts->count; i++) {
+			list->count += origin_compile(option_text_node(object, "origins", i),
+				span_from_text(texts->items[i]), store, &list->items[list->count],
+				problems);
+		}
+	}
+}
+
+const struct origin *origin_list_find(const struct origin_list *list, struct span header)
+{
+	for (unsigned i = 0; i < list->count && span_present(header); i++) {
+		if (origin_fits(&list->items[i], header)) {
+			return &list->items[i];
+		}
+	}
+	return NULL;
+}

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/json_tree.h"
+#include "base/option.h"
 #include "base/problem_list.h"
 #include "base/span.h"
 #include "mappings/store.h"
@@ -32,3 +33,16 @@ bool origin_compile(const struct json_node *node, struct span text, struct store
  * never none, so neither app.example nor notapp.example nor app.example.evil is let in.
  */
 bool origin_fits(const struct origin *origin, struct span header);
+
+/* The key `origins` of some object. */
+struct origin_list {
+	bool any; /* "*", and then no items */
+	struct origin *items;
+	unsigned count;
+};
+
+/* `texts` are what `object` has under `origins`; problems are added. */
+void origin_list_compile(const struct json_node *object, const struct option_texts *texts,
+	struct store *store, struct origin_list *list, struct problem_list *problems);
+/* The item that lets a page of this Origin in; NULL: none, also when `any` would. */
+const struct origin *origin_list_find(const struct origin_list *list, struct span header);

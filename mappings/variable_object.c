@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /*
- * Names are compared pair by pair, so their number is bounded, and by their hashes first: a thousand
- * fields with names of a kilobyte cost less than a millisecond, and who sends more gets 400.
+ * Names are compared pair by pair, so their number is bounded, and by their hashes first: a
+ * thousand fields with names of a kilobyte cost less than a millisecond, and who sends more gets
+ * 400.
  */
 
 #include "mappings/variable_object.h"

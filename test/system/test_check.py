@@ -227,6 +227,24 @@ def test_a_websocket_is_guarded_by_origins_or_by_the_hosts_of_its_mappings(check
     assert all("rebinding" in problem[3] for problem in problems)
 
 
+@pytest.mark.parametrize(
+    "origins, said",
+    [
+        ("HTTPS://App.example:443/", 'browsers write this origin "https://app.example"'),
+        (["*", "https://app.example"], "write it alone"),
+        ([], "at least one origin"),
+        (["https://app.example", 5], "expected a string"),
+    ],
+)
+def test_origins_of_a_websocket_are_written_as_browsers_do(check, origins, said):
+    websockets = json.dumps([{"path": "/ws", "origins": origins}])
+    status, problems = check(
+        GOOD.replace('"127.0.0.1:8080"', f'"127.0.0.1:8080", "websockets": {websockets}')
+    )
+    assert status == 1
+    assert [said in problem[3] for problem in errors(problems)] == [True], problems
+
+
 def test_secrets_are_read_and_never_printed(check):
     text = GOOD.replace("guest:guest@", "${env:SECRET}:${file:password}@").replace('"5s"', '"x"')
     status, problems = check(text, password="hunter3\n")
