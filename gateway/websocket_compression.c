@@ -63,13 +63,19 @@ static struct websocket_inflate *own_inflate(struct connection *connection)
 	return own->inflate;
 }
 
+/* NULL, too, where it would be new and memory is short. */
 static struct websocket_deflate *own_deflate(struct connection *connection)
 {
-	struct websocket_contexts *own = contexts_of(connection);
-	if (own->deflate == NULL && !quota_memory_is_over(connection->listener->quota)) {
-		own->deflate = websocket_deflate_create(extension_of(connection)->server_bits);
-		count_memory(connection, (int64_t)websocket_deflate_memory(own->deflate));
+	struct websocket_contexts *own = connection->websocket.contexts;
+	if (own != NULL && own->deflate != NULL) {
+		return own->deflate;
 	}
+	if (quota_memory_is_over(connection->listener->quota)) {
+		return NULL;
+	}
+	own = contexts_of(connection);
+	own->deflate = websocket_deflate_create(extension_of(connection)->server_bits);
+	count_memory(connection, (int64_t)websocket_deflate_memory(own->deflate));
 	return own->deflate;
 }
 

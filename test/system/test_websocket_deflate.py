@@ -340,6 +340,24 @@ def test_contexts_that_are_kept_count_as_memory(one):
         assert socket.receive() == "Hello"
 
 
+def test_silent_sockets_with_contexts_make_room_where_memory_is_short(one):
+    gateway = one({"takeover": True}, limits={"memory": 200000})
+    sockets = [offer(gateway).__enter__() for _ in range(3)]
+    try:
+        for socket in sockets:
+            socket.send_bytes(frame(TEXT, HELLO, rsv=RSV1))
+            assert socket.receive() == "Hello"
+            Client(socket, keeps=True).send(words(5000))
+            socket.receive_any_frame()
+        eventually(lambda: gateway.metric("bridgehead_connections") < 3, 10, "room")
+        with offer(gateway) as other:
+            other.send_bytes(frame(TEXT, HELLO, rsv=RSV1))
+            assert other.receive() == "Hello"
+    finally:
+        for socket in sockets:
+            socket.close()
+
+
 @pytest.mark.skipif(SANITIZED, reason="a sanitizer keeps what was freed")
 def test_without_contexts_an_idle_socket_keeps_nothing(one):
     gateway = one()
