@@ -442,9 +442,8 @@ static void compile_forward(struct compiler *compiler, const struct json_node *n
 static bool is_json_by_nature(const struct template *template)
 {
 	return template_is(template, VARIABLE_BODY_POINTER) ||
-	       template_is(template, VARIABLE_BODY_FORM) ||
-	       template_is(template, VARIABLE_QUERY) || template_is(template, VARIABLE_HEADERS) ||
-	       template_is(template, VARIABLE_COOKIES);
+	       template_is(template, VARIABLE_BODY_FORM) || template_is(template, VARIABLE_QUERY) ||
+	       template_is(template, VARIABLE_HEADERS) || template_is(template, VARIABLE_COOKIES);
 }
 
 static void compile_body(struct compiler *compiler, const struct json_node *node)
