@@ -363,6 +363,17 @@ static void handle_error(struct connection *connection, const struct websocket_i
 	connection_deadline(connection, shard_now_ms(connection->shard) + ANSWERS_WAIT_MS);
 }
 
+static void handle_compressed(struct connection *connection, struct websocket_item *item)
+{
+	struct buffer room;
+	if (websocket_compression_inflate(connection, item, &room)) {
+		websocket_call_message(connection, item->payload, item->binary);
+		websocket_compression_release(connection, &room);
+	} else {
+		handle_error(connection, item);
+	}
+}
+
 static void handle_message(struct connection *connection, struct websocket_item *item)
 {
 	int frames = connection->websocket.options->frames;
@@ -370,13 +381,10 @@ static void handle_message(struct connection *connection, struct websocket_item 
 	if (frames != FRAMES_ANY && (frames == FRAMES_BINARY) != item->binary) {
 		fail(connection, REJECT_FRAME_TYPE, WEBSOCKET_CODE_UNSUPPORTED,
 			"this frame type is not taken");
-	} else if (!item->compressed) {
-		websocket_call_message(connection, item->payload, item->binary);
-	} else if (websocket_compression_inflate(connection, item)) {
-		websocket_call_message(connection, item->payload, item->binary);
-		websocket_compression_release(connection);
+	} else if (item->compressed) {
+		handle_compressed(connection, item);
 	} else {
-		handle_error(connection, item);
+		websocket_call_message(connection, item->payload, item->binary);
 	}
 }
 

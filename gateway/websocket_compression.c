@@ -155,9 +155,8 @@ static bool fail(struct websocket_item *item, uint16_t code, const char *reason)
 	return false;
 }
 
-static bool inflate(struct connection *connection, struct websocket_item *item)
+static bool inflate(struct connection *connection, struct websocket_item *item, struct buffer *room)
 {
-	struct buffer *room = &connection->shard->streams.inflated;
 	struct websocket_inflate *stream = NULL;
 	if (!quota_memory_is_over(connection->listener->quota)) {
 		stream = choose_inflate(connection);
@@ -180,23 +179,27 @@ static bool inflate(struct connection *connection, struct websocket_item *item)
 	       fail(item, WEBSOCKET_CODE_NOT_UTF8, "A text is not UTF-8.");
 }
 
-bool websocket_compression_inflate(struct connection *connection, struct websocket_item *item)
+bool websocket_compression_inflate(
+	struct connection *connection, struct websocket_item *item, struct buffer *room)
 {
-	struct buffer *room = &connection->shard->streams.inflated;
-	assert(room->len == 0);
-	bool good = inflate(connection, item);
+	struct websocket_streams *streams = &connection->shard->streams;
+	*room = streams->inflated;
+	streams->inflated = (struct buffer){ 0 };
+	bool good = inflate(connection, item, room);
 	count_memory(connection, (int64_t)room->cap);
 	if (!good) {
-		websocket_compression_release(connection);
+		websocket_compression_release(connection, room);
 	}
 	return good;
 }
 
-void websocket_compression_release(struct connection *connection)
+void websocket_compression_release(struct connection *connection, struct buffer *room)
 {
-	struct buffer *room = &connection->shard->streams.inflated;
+	struct websocket_streams *streams = &connection->shard->streams;
 	count_memory(connection, -(int64_t)room->cap);
+	buffer_finish(&streams->inflated);
 	empty(room);
+	streams->inflated = *room;
 }
 
 /* ---- out ---- */

@@ -24,7 +24,7 @@ struct websocket_inflate;
 struct websocket_streams {
 	struct websocket_inflate *inflate;
 	struct websocket_deflate *deflate[WEBSOCKET_WINDOW_MAX + 1]; /* by bits of the window */
-	struct buffer inflated, deflated;
+	struct buffer inflated, deflated; /* room, kept where it is small */
 };
 
 void websocket_streams_finish(struct websocket_streams *streams);
@@ -32,11 +32,12 @@ void websocket_streams_finish(struct websocket_streams *streams);
 /* How many bytes a message of at most `limit` (0: any number) may have while it is compressed. */
 uint64_t websocket_compression_limit(uint64_t limit);
 /*
- * Puts the message into the item in place of the compressed one; it is valid until it is released.
- * False when that cannot be: then nothing needs release, and the item says how to close.
+ * Puts the message into the item in place of the compressed one; it stands in `room` until that is
+ * released. False when it cannot be: then nothing needs release, and the item says how to close.
  */
-bool websocket_compression_inflate(struct connection *connection, struct websocket_item *item);
-void websocket_compression_release(struct connection *connection);
+bool websocket_compression_inflate(
+	struct connection *connection, struct websocket_item *item, struct buffer *room);
+void websocket_compression_release(struct connection *connection, struct buffer *room);
 /* The payload, compressed, valid until it is sent; absent: it goes as it is. */
 struct span websocket_compression_deflate(struct connection *connection, struct span payload);
 void websocket_compression_sent(struct connection *connection);
