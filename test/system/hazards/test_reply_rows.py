@@ -32,7 +32,7 @@ def mapping(name, queue, **answer):
         "name": name,
         "match": {"path": f"/{name}"},
         "send": {"queue": queue},
-        "answer": {"timeout": "20s", **answer},
+        "answer": {"timeout": "5m", **answer},
     }
 
 
