@@ -54,6 +54,38 @@ static void watch(struct connection *connection)
 	}
 }
 
+static void unlink_from_shard(struct connection *connection)
+{
+	struct shard *shard = connection->shard;
+	if (connection->previous != NULL) {
+		connection->previous->next = connection->next;
+	} else {
+		shard->connections = connection->next;
+	}
+	if (connection->next != NULL) {
+		connection->next->previous = connection->previous;
+	}
+}
+
+static void link_to_shard(struct connection *connection)
+{
+	struct shard *shard = connection->shard;
+	connection->previous = NULL;
+	connection->next = shard->connections;
+	if (connection->next != NULL) {
+		connection->next->previous = connection;
+	}
+	shard->connections = connection;
+}
+
+static void set_deferred(struct connection *connection, bool deferred)
+{
+	if (connection->deferred != deferred) {
+		connection->deferred = deferred;
+		connection->shard->deferred += deferred ? 1 : -1u;
+	}
+}
+
 void connection_create(struct listener *listener, int fd, const struct address *peer, bool trusted)
 {
 	const struct limits *limits = &listener->options->limits;
@@ -68,11 +100,7 @@ void connection_create(struct listener *listener, int fd, const struct address *
 	connection->trusted = trusted;
 	connection->counted = !trusted;
 	connection->timer.kind = TIMER_CONNECTION;
-	connection->next = shard->connections;
-	if (connection->next != NULL) {
-		connection->next->previous = connection;
-	}
-	shard->connections = connection;
+	link_to_shard(connection);
 	shard->metrics.connections++;
 	shard->metrics.connections_total++;
 	ev_io_init(&connection->io, handle_io, fd, EV_READ);
@@ -87,21 +115,6 @@ bool connection_claim(struct connection *connection)
 	assert(!connection->counted);
 	connection->counted = quota_claim(quota_of(connection), &connection->client);
 	return connection->counted;
-}
-
-static void unlink_from_shard(struct connection *connection)
-{
-	struct shard *shard = connection->shard;
-	if (connection->previous != NULL) {
-		connection->previous->next = connection->next;
-	} else {
-		shard->connections = connection->next;
-	}
-	if (connection->next != NULL) {
-		connection->next->previous = connection->previous;
-	}
-	connection->next = shard->dead;
-	shard->dead = connection;
 }
 
 void connection_drop(struct connection *connection)
@@ -124,7 +137,10 @@ void connection_drop(struct connection *connection)
 	ev_io_stop(shard->loop, &connection->io);
 	close(connection->io.fd);
 	wheel_disarm(&connection->timer);
+	set_deferred(connection, false);
 	unlink_from_shard(connection);
+	connection->next = shard->dead;
+	shard->dead = connection;
 	shard->metrics.connections--;
 	quota_disconnect(quota_of(connection), connection->counted ? &connection->client : NULL);
 }
@@ -370,6 +386,34 @@ void connection_resume(struct connection *connection)
 	}
 }
 
+/*
+ * One connection can bring thousands of requests with one recv(). They stand at the front of the
+ * shard's list, so that a walk for them is short.
+ */
+void connection_defer(struct connection *connection)
+{
+	if (!connection->dead) {
+		set_deferred(connection, true);
+		unlink_from_shard(connection);
+		link_to_shard(connection);
+	}
+}
+
+void connection_resume_deferred(struct shard *shard)
+{
+	struct connection *at = shard->connections;
+	for (unsigned left = shard->deferred; left > 0 && at != NULL;) {
+		struct connection *next = at->next;
+		if (at->deferred) {
+			left--;
+			set_deferred(at, false);
+			connection_resume(at);
+		}
+		/* what one does can end any other */
+		at = next != NULL && next->dead ? shard->connections : next;
+	}
+}
+
 static void receive(struct connection *connection)
 {
 	struct parked *input = connection->input;
@@ -407,7 +451,8 @@ static void receive(struct connection *connection)
 
 void connection_poll(struct connection *connection)
 {
-	if (!connection->dead && !connection->paused && !connection->closing) {
+	if (!connection->dead && !connection->paused && !connection->deferred &&
+		!connection->closing) {
 		receive(connection);
 	}
 }
@@ -419,7 +464,8 @@ static void handle_io(struct ev_loop *loop, ev_io *io, int events)
 	if ((events & EV_WRITE) != 0 && connection->output != NULL) {
 		send_parked(connection);
 	}
-	if ((events & EV_READ) != 0 && !connection->dead && !connection->paused) {
+	if ((events & EV_READ) != 0 && !connection->dead && !connection->paused &&
+		!connection->deferred) {
 		receive(connection);
 	}
 }

@@ -53,6 +53,9 @@ struct codec {
 
 struct parked;
 
+/* Requests or messages that one connection may have handled in a turn while others wait. */
+enum { CONNECTION_SHARE = 32 };
+
 struct connection {
 	ev_io io; /* first: see handle_io */
 	struct wheel_node timer;
@@ -78,6 +81,7 @@ struct connection {
 	bool paused;    /* not reading: too much is read ahead */
 	bool drained;   /* its codec knows that the process is about to end */
 	bool busy;      /* its input is being worked on further up the stack */
+	bool deferred;  /* has had its share of this turn; goes on in the next one */
 	union {
 		struct http1 http1;
 		struct websocket websocket;
@@ -113,6 +117,10 @@ void connection_deadline(struct connection *connection, uint64_t due_ms);
 void connection_handle_timer(struct connection *connection);
 /* Works on read-ahead input again, after a call ended. */
 void connection_resume(struct connection *connection);
+/* From a codec that leaves input although it could go on: the rest comes again in the next turn. */
+void connection_defer(struct connection *connection);
+/* Goes on with those who were deferred. Once a turn. */
+void connection_resume_deferred(struct shard *shard);
 /* How long it has held memory while its client neither sent nor took a byte that we wait for; 0
  * where it holds none. */
 uint64_t connection_stalled_ms(const struct connection *connection);

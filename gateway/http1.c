@@ -437,7 +437,12 @@ static bool is_waiting(const struct connection *connection)
 static size_t handle_input(struct connection *connection, struct input *input)
 {
 	size_t used = 0;
+	unsigned share = CONNECTION_SHARE;
 	while (used < input->len && may_take_more(connection) && !is_waiting(connection)) {
+		if (share-- == 0) {
+			connection_defer(connection);
+			break;
+		}
 		struct http1_pending *pending = connection->http1.pending;
 		struct input rest = { input->data + used, input->len - used };
 		struct step step; /* request and match are large, and made where they are needed */
@@ -515,7 +520,7 @@ static void handle_answer(
 static void handle_drain(struct connection *connection)
 {
 	connection->http1.keep_alive = false;
-	if (connection->http1.phase == HTTP1_PHASE_IDLE) {
+	if (connection->http1.phase == HTTP1_PHASE_IDLE && !connection->deferred) {
 		connection_close(connection);
 	}
 }

@@ -5,6 +5,7 @@
  * One turn of the loop:
  *
  *     poll ─▶ check: read the clock, fire what is due ─▶ sockets, mails ─▶ prepare: flush and reap
+ *                    go on with the deferred
  *
  * so all that a turn produced leaves in one send() per connection, one per broker connection and
  * one for the log, and what died during it is freed when nobody looks at it any more.
@@ -67,6 +68,9 @@ static void handle_check(struct ev_loop *loop, ev_check *check, int events)
 	(void)events;
 	read_clock(shard);
 	wheel_advance(shard->wheel, shard_now_ms(shard), handle_due, shard);
+	if (shard->deferred > 0) {
+		connection_resume_deferred(shard);
+	}
 }
 
 static bool is_drained(struct shard *shard)
@@ -108,6 +112,22 @@ static void check_drained(struct shard *shard)
 	}
 }
 
+static void handle_again(struct ev_loop *loop, ev_idle *again, int events)
+{
+	(void)loop;
+	(void)again;
+	(void)events;
+}
+
+static void set_again(struct shard *shard, bool on)
+{
+	if (on) {
+		ev_idle_start(shard->loop, &shard->again);
+	} else {
+		ev_idle_stop(shard->loop, &shard->again);
+	}
+}
+
 static void handle_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
 	struct shard *shard = prepare->data;
@@ -122,6 +142,9 @@ static void handle_prepare(struct ev_loop *loop, ev_prepare *prepare, int events
 	}
 	if (shard->dead != NULL) {
 		connection_reap(shard);
+	}
+	if ((shard->deferred > 0) != ev_is_active(&shard->again)) {
+		set_again(shard, shard->deferred > 0);
 	}
 	log_turn(shard->log, shard_now_ms(shard));
 }
@@ -187,6 +210,7 @@ static void start_watchers(struct shard *shard)
 	ev_check_init(&shard->check, handle_check);
 	ev_set_priority(&shard->check, EV_MAXPRI);
 	ev_timer_init(&shard->tick, handle_tick, SHARD_TICK_MS / 1000.0, SHARD_TICK_MS / 1000.0);
+	ev_idle_init(&shard->again, handle_again);
 	ev_io_init(&shard->hangups, handle_hangups, shard->hangup_fd, EV_READ);
 	shard->prepare.data = shard->check.data = shard->tick.data = shard->hangups.data = shard;
 	ev_prepare_start(shard->loop, &shard->prepare);

@@ -70,6 +70,7 @@ struct shard {
 	struct connection *output_owner;
 	struct connection *connections;
 	struct connection *dead;
+	unsigned deferred; /* connections that go on in the next turn */
 	uint64_t connection_ids;
 
 	uint64_t now_us;          /* monotonic, read once per turn */
@@ -85,6 +86,7 @@ struct shard {
 	ev_prepare prepare;
 	ev_check check;
 	ev_timer tick;
+	ev_idle again; /* while some are deferred the next turn does not wait */
 	ev_io hangups; /* a second epoll for paused connections */
 	int hangup_fd;
 };

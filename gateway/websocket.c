@@ -425,9 +425,14 @@ static size_t handle_input(struct connection *connection, struct input *input)
 		websocket->ping_s = 0;
 		set_deadline(connection);
 	}
+	unsigned share = CONNECTION_SHARE;
 	while (rest.len > 0 && !connection->dead && !connection->closing &&
 		!is_failing(connection)) {
 		struct websocket_item item;
+		if (share-- == 0) {
+			connection_defer(connection);
+			break;
+		}
 		enum websocket_event event =
 			websocket_reader_next(&websocket->reader, &limits, &rest, &item);
 		handle_event(connection, event, &item);
