@@ -219,8 +219,8 @@ static bool content_length(
 {
 	size_t len = (size_t)(end - at);
 	uint64_t value = 0; /* takes any 19 digits */
-	bool good = len > 0 && len <= 19;
-	if (len > 0 && len <= 8) {
+	bool good = len > 0 && len <= 19 && (*at != '0' || len == 1); /* else octal to some */
+	if (good && len <= 8) {
 		good = text_read_digits((const char *)end, len, &value);
 		at = end;
 	}

@@ -254,7 +254,7 @@ ROWS = [
     *[
         Row(6, f"length {name}", length(f" {value}"), Refused(400))
         for name, value in {
-            "minus 1": "-1", "minus 0": "-0", "plus 5": "+5", "0x5": "0x5", "0o5": "0o5", "1_0": "1_0",
+            "minus 1": "-1", "minus 0": "-0", "plus 5": "+5", "0x5": "0x5", "0o5": "0o5", "05": "05", "00": "00", "1_0": "1_0",
             "5 blank 5": "5 5", "of nothing": "", "of 20 digits": "9" * 20, "with junk behind": "5x",
             "with a semicolon": "5;", "in quotes": '"5"', "beyond 63 bits": str(1 << 63), "5.0": "5.0",
         }.items()
