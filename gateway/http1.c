@@ -184,7 +184,8 @@ static bool body_is_too_large(struct step *step, int64_t size, int64_t limit)
 	return true;
 }
 
-/* What all clients together may hold is used up. True: the request is over. */
+/* The rest of the body would need memory. True: what all clients together may hold is used up, and
+ * the request is over. */
 static bool refuse_for_memory(struct step *step)
 {
 	if (!quota_memory_is_over(step->connection->listener->quota) || step->connection->dead) {
@@ -202,9 +203,6 @@ static bool refuse_for_memory(struct step *step)
 static bool refuse_by_head(struct step *step)
 {
 	const struct http1_head *head = step->head;
-	if (step->refusal.status == 0 && has_body(head) && refuse_for_memory(step)) {
-		return true;
-	}
 	if (step->refusal.status == 0 &&
 		!body_is_too_large(step, head->content_length, body_limit(step))) {
 		return false;
@@ -334,11 +332,11 @@ static size_t step_length_body(struct step *step)
 	const struct http1_head *head = step->head;
 	size_t length = head->content_length > 0 ? (size_t)head->content_length : 0;
 	if (step->input->len - head->size < length) {
-		if (step->input->len == head->size) {
-			write_continue(step);
-		}
 		if (refuse_for_memory(step)) {
 			return step->input->len;
+		}
+		if (step->input->len == head->size) {
+			write_continue(step);
 		}
 		enter_phase(step, HTTP1_PHASE_BODY,
 			http1_pending_first_check(limits_of(step->connection)));
@@ -379,11 +377,11 @@ static size_t step_chunked_body(struct step *step)
 		return step->input->len;
 	}
 	if (result == HTTP1_MORE) {
-		if (pending->decoded == 0) {
-			write_continue(step);
-		}
 		if (refuse_for_memory(step)) {
 			return step->input->len;
+		}
+		if (pending->decoded == 0) {
+			write_continue(step);
 		}
 		enter_phase(
 			step, HTTP1_PHASE_BODY, http1_pending_first_check(limits_of(connection)));

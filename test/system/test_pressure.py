@@ -103,6 +103,32 @@ def test_accepting_waits_while_memory_is_short_and_goes_on(one):
     assert len(stuck) == 12
 
 
+def test_a_request_that_is_all_there_needs_no_memory(one):
+    served = one.connect()
+    assert is_served(served)
+    stuck = hold_it_all(one)
+    with one.connect():
+        eventually(lambda: rejected(one, "memory") > 0, 10, "memory that is short")
+        assert is_served(served, "z" * 1000)
+        served.send("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert served.response().status == 503, "the rest of it would"
+    assert len(stuck) == 12
+
+
+def test_who_is_refused_for_memory_is_not_told_to_go_on(one):
+    served = one.connect()
+    assert is_served(served)
+    stuck = hold_it_all(one)
+    with one.connect():
+        eventually(lambda: rejected(one, "memory") > 0, 10, "memory that is short")
+        served.send(
+            "POST / HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n"
+        )
+        assert served.response().status == 503
+    assert len(stuck) == 12
+
+
 def test_idle_connections_make_room_for_new_ones(loopback):
     gateway = loopback(limits={"connections": 8}, shards=1)
     idle = [gateway.connect() for _ in range(8)]
