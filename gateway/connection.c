@@ -336,6 +336,12 @@ static void pause_reading(struct connection *connection, bool on)
 	}
 }
 
+/* Whether what comes next over HTTP has to wait for an answer that is not written yet. */
+static bool is_answering(const struct connection *connection)
+{
+	return connection->codec == &http1_codec && connection->http1.phase == HTTP1_PHASE_WAITING;
+}
+
 /* Keeps what the codec did not take; reading stops where enough is read ahead. */
 static void keep_rest(struct connection *connection, struct input rest, bool is_parked)
 {
@@ -350,8 +356,7 @@ static void keep_rest(struct connection *connection, struct input rest, bool is_
 		return;
 	}
 	bool waiting = connection->first_call != NULL || connection->output != NULL ||
-		       (connection->codec == &http1_codec &&
-			       connection->http1.phase == HTTP1_PHASE_WAITING);
+		       is_answering(connection);
 	if (connection->input != NULL && !is_parked) {
 		connection->input->moved_ms = shard_now_ms(connection->shard);
 	}
@@ -412,6 +417,18 @@ void connection_resume_deferred(struct shard *shard)
 		/* what one does can end any other */
 		at = next != NULL && next->dead ? shard->connections : next;
 	}
+}
+
+bool connection_forget_ahead(struct connection *connection)
+{
+	if (connection->dead || connection->busy || connection->input == NULL ||
+		!is_answering(connection)) {
+		return false;
+	}
+	parked_free(&connection->input, quota_of(connection));
+	connection->http1.keep_alive = false;
+	pause_reading(connection, true);
+	return true;
 }
 
 static void receive(struct connection *connection)

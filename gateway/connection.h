@@ -121,6 +121,9 @@ void connection_resume(struct connection *connection);
 void connection_defer(struct connection *connection);
 /* Goes on with those who were deferred. Once a turn. */
 void connection_resume_deferred(struct shard *shard);
+/* Forgets what is read ahead of it over HTTP while an answer is due, which then says that nothing
+ * behind it was looked at. False: there is nothing. */
+bool connection_forget_ahead(struct connection *connection);
 /* How long it has held memory while its client neither sent nor took a byte that we wait for; 0
  * where it holds none. */
 uint64_t connection_stalled_ms(const struct connection *connection);

@@ -34,7 +34,7 @@ struct listener {
 
 /*
  * Opens the socket, does not accept yet. False after logging why not. `fd`: that of a Unix socket,
- * which listens already, (Unix sockets), or -1.
+ * which listens already, or -1.
  */
 bool listener_open(struct listener *listener, struct shard *shard,
 	const struct listener_options *options, int fd);

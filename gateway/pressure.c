@@ -4,9 +4,12 @@
 /*
  * Whoever has waited longest goes first, a few at a time, until it is enough. A client that reads
  * its answer slowly or stops in the middle of a body would otherwise hold what others need until
- * its timeout, and one that only sits there would keep the next from being let in.
+ * its timeout, and one that only sits there would keep the next from being let in. Requests that
+ * were sent ahead cost their client least: it can send them again.
  *
- *     memory above its limit           stalled for a second: dropped, until three quarters are left
+ *     memory above its limit           read ahead while an answer is due: forgotten,
+ *                                      then stalled for a second: dropped,
+ *                                      until three quarters are left
  *     connections or descriptors gone  idle for ten seconds: closed, to let the next ones in
  */
 #include "gateway/pressure.h"
@@ -55,6 +58,16 @@ static void find_victims(struct victims *victims, const struct listener *listene
 	}
 }
 
+static void forget_ahead(struct listener *listener)
+{
+	struct connection *at = listener->shard->connections;
+	for (; at != NULL && !quota_memory_is_low(listener->quota); at = at->next) {
+		if (at->listener == listener && connection_forget_ahead(at)) {
+			shard_reject(listener->shard, REJECT_MEMORY, at);
+		}
+	}
+}
+
 /* Freed one by one, for only then is their memory back: nothing of the turn looks at them, and the
  * end of one is nobody else's. */
 static void free_memory(struct listener *listener)
@@ -85,6 +98,7 @@ void pressure_relieve(struct shard *shard)
 	for (size_t i = 0; i < shard->listener_count; i++) {
 		struct listener *listener = &shard->listeners[i];
 		if (quota_memory_is_over(listener->quota)) {
+			forget_ahead(listener);
 			free_memory(listener);
 		}
 		if (listener->turned_away) {

@@ -129,6 +129,24 @@ def test_who_is_refused_for_memory_is_not_told_to_go_on(one):
     assert len(stuck) == 12
 
 
+def test_what_is_read_ahead_makes_room_and_the_calls_go_on(loopback):
+    slow = {"name": "slow", "match": {"path": "/slow"}, "send": {"delay": "3s"}}
+    echo = {"name": "echo", "match": {"path": "/"}, "send": {}}
+    gateway = loopback(slow, echo, limits={"memory": 200000}, shards=1)
+    busy = [gateway.connect() for _ in range(12)]
+    for client in busy:
+        client.send("GET /slow HTTP/1.1\r\nHost: test\r\n\r\n")
+        client.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n" * 1000)
+    eventually(lambda: rejected(gateway, "memory") > 0, 10, "what is read ahead and given up")
+    assert gateway.get("/").status == 200
+    assert gateway.metric("bridgehead_calls_in_flight") == 12, "before any of them is answered"
+    answers = [client.response() for client in busy]
+    assert [answer.status for answer in answers] == [200] * 12
+    cut = [client for client, answer in zip(busy, answers) if answer.header("connection") == "close"]
+    assert 0 < len(cut) < 12, "some, and no more than needed"
+    assert all(client.is_closed() for client in cut)
+
+
 def test_idle_connections_make_room_for_new_ones(loopback):
     gateway = loopback(limits={"connections": 8}, shards=1)
     idle = [gateway.connect() for _ in range(8)]
