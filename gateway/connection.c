@@ -31,8 +31,10 @@
 
 enum {
 	LINGER_MS = 2000,
-	INPUT_ROOM = 16384,    /* read into a parked input at least this much at a time */
-	OUTPUT_FLUSH = 65536,  /* gathered output is sent before it grows beyond this */
+	INPUT_ROOM = 16384,   /* read into a parked input at least this much at a time */
+	OUTPUT_FLUSH = 65536, /* gathered output is sent before it grows beyond this */
+	HALF_CLOSE_MS =
+		700, /* a client that only half-closed is answered within, another is gone */
 	BODY_COPY_MAX = 16384, /* smaller bodies are copied into one send with their head */
 };
 
@@ -45,7 +47,7 @@ static struct quota *quota_of(const struct connection *connection)
 
 static void watch(struct connection *connection)
 {
-	bool reading = !connection->paused;
+	bool reading = !connection->paused && !connection->half_closed;
 	int events = (reading ? EV_READ : 0) | (connection->output != NULL ? EV_WRITE : 0);
 	ev_io_stop(connection->shard->loop, &connection->io);
 	ev_io_modify(&connection->io, events);
@@ -162,6 +164,10 @@ void connection_reap(struct shard *shard)
  * answer and no reset (RFC 9112 section 9.6). */
 static void linger(struct connection *connection)
 {
+	if (connection->half_closed) {
+		connection_drop(connection); /* it has said goodbye already */
+		return;
+	}
 	connection->lingering = true;
 	parked_free(&connection->input, quota_of(connection));
 	if (shutdown(connection->io.fd, SHUT_WR) != 0) {
@@ -297,6 +303,12 @@ size_t connection_unsent(const struct connection *connection)
 	return parked_size(connection->output) + gathered;
 }
 
+static void await_half_closed(struct connection *connection)
+{
+	connection->write_deadline_ms = shard_now_ms(connection->shard) + HALF_CLOSE_MS;
+	connection_deadline(connection, connection->deadline_ms);
+}
+
 static void send_parked(struct connection *connection)
 {
 	struct parked *output = connection->output;
@@ -317,6 +329,9 @@ static void send_parked(struct connection *connection)
 		return;
 	}
 	connection->write_deadline_ms = 0;
+	if (connection->half_closed) {
+		await_half_closed(connection);
+	}
 	watch(connection);
 	if (connection->closing) {
 		linger(connection);
@@ -329,7 +344,7 @@ static void send_parked(struct connection *connection)
 
 static void pause_reading(struct connection *connection, bool on)
 {
-	if (connection->paused != on) {
+	if (connection->paused != on && !connection->half_closed) {
 		connection->paused = on;
 		watch(connection);
 		shard_watch_hangup(connection->shard, connection, on);
@@ -381,14 +396,32 @@ static void consume(struct connection *connection, struct input input, bool is_p
 	}
 }
 
+/* A half-closed connection is over when all that came is answered and the rest is no request. */
+static void end_if_served(struct connection *connection)
+{
+	if (!connection->half_closed || connection->dead || connection->first_call != NULL ||
+		connection->output != NULL || connection->deferred) {
+		return;
+	}
+	uint8_t phase = connection->http1.phase;
+	if (phase != HTTP1_PHASE_WAITING &&
+		(phase != HTTP1_PHASE_IDLE || connection->input == NULL)) {
+		connection_close(connection);
+	}
+}
+
 void connection_resume(struct connection *connection)
 {
 	struct parked *input = connection->input;
-	if (!connection->busy && !connection->dead && !connection->closing && input != NULL) {
+	if (connection->busy) {
+		return;
+	}
+	if (!connection->dead && !connection->closing && input != NULL) {
 		consume(connection,
 			(struct input){ input->bytes + input->start, input->len - input->start },
 			true);
 	}
+	end_if_served(connection);
 }
 
 /*
@@ -431,6 +464,27 @@ bool connection_forget_ahead(struct connection *connection)
 	return true;
 }
 
+/*
+ * The client sends no more. One that has left and one that shut down its side only look the same
+ * until something is written; so what it asked for is answered if that takes no longer than a
+ * client that left may hold its place.
+ */
+static void handle_end(struct connection *connection)
+{
+	bool due = connection->first_call != NULL || connection->output != NULL ||
+		   connection->deferred || connection->shard->output_owner == connection;
+	if (!due || connection->lingering || connection->codec != &http1_codec) {
+		connection_drop(connection);
+		return;
+	}
+	connection->half_closed = true;
+	if (connection->output == NULL) {
+		await_half_closed(connection);
+	}
+	watch(connection);
+	end_if_served(connection);
+}
+
 static void receive(struct connection *connection)
 {
 	struct parked *input = connection->input;
@@ -446,8 +500,12 @@ static void receive(struct connection *connection)
 		room = input->cap - input->len;
 	}
 	ssize_t got = recv(connection->io.fd, into, room, 0);
-	if (got <= 0) {
-		if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+	if (got == 0) {
+		handle_end(connection);
+		return;
+	}
+	if (got < 0) {
+		if (errno != EAGAIN && errno != EINTR) {
 			connection_drop(connection);
 		}
 		return;
@@ -469,7 +527,7 @@ static void receive(struct connection *connection)
 void connection_poll(struct connection *connection)
 {
 	if (!connection->dead && !connection->paused && !connection->deferred &&
-		!connection->closing) {
+		!connection->half_closed && !connection->closing) {
 		receive(connection);
 	}
 }
@@ -494,32 +552,6 @@ size_t connection_held(const struct connection *connection)
 
 /* ---- time ---- */
 
-uint64_t connection_stalled_ms(const struct connection *connection)
-{
-	uint64_t now = shard_now_ms(connection->shard);
-	if (connection->output != NULL) {
-		return now - connection->output->moved_ms;
-	}
-	if (connection->first_call != NULL) {
-		return 0; /* it is we who let the client wait */
-	}
-	if (connection->input != NULL) {
-		return now - connection->input->moved_ms;
-	}
-	return connection->codec == &websocket_codec ? websocket_stalled_ms(connection) : 0;
-}
-
-uint64_t connection_idle_ms(const struct connection *connection)
-{
-	uint64_t idle = (uint64_t)connection->listener->options->limits.idle_timeout_ms;
-	bool waits = connection->codec == &http1_codec &&
-		     connection->http1.phase == HTTP1_PHASE_IDLE && connection->output == NULL &&
-		     !connection->closing && connection->deadline_ms != 0;
-	uint64_t now = shard_now_ms(connection->shard);
-	return waits && now + idle > connection->deadline_ms ? now + idle - connection->deadline_ms
-							     : 0;
-}
-
 void connection_deadline(struct connection *connection, uint64_t due_ms)
 {
 	if (connection->dead) {
@@ -543,7 +575,9 @@ void connection_handle_timer(struct connection *connection)
 {
 	uint64_t now = shard_now_ms(connection->shard);
 	if (connection->write_deadline_ms != 0 && connection->write_deadline_ms <= now) {
-		shard_reject(connection->shard, REJECT_WRITE_TIMEOUT, connection);
+		if (connection->output != NULL) { /* else half-closed: it has left */
+			shard_reject(connection->shard, REJECT_WRITE_TIMEOUT, connection);
+		}
 		connection_drop(connection);
 	} else if (connection->deadline_ms != 0 && connection->deadline_ms <= now) {
 		connection->deadline_ms = 0;

@@ -72,16 +72,17 @@ struct connection {
 	struct address
 		client; /* who asks, as far as it is known; while `trusted`, of one request */
 	uint16_t call_count;
-	bool trusted;   /* the peer is a proxy whose forwarded headers count */
-	bool counted;   /* against connections_per_address, for `client`, which then stays */
-	bool secure;    /* the client speaks TLS to a proxy, as that one says */
-	bool dead;      /* the socket is closed; freed at the end of the turn */
-	bool closing;   /* no more input is looked at; ends when the output is written */
-	bool lingering; /* we have shut down our side and wait for the client to close */
-	bool paused;    /* not reading: too much is read ahead */
-	bool drained;   /* its codec knows that the process is about to end */
-	bool busy;      /* its input is being worked on further up the stack */
-	bool deferred;  /* has had its share of this turn; goes on in the next one */
+	bool trusted;     /* the peer is a proxy whose forwarded headers count */
+	bool counted;     /* against connections_per_address, for `client`, which then stays */
+	bool secure;      /* the client speaks TLS to a proxy, as that one says */
+	bool dead;        /* the socket is closed; freed at the end of the turn */
+	bool closing;     /* no more input is looked at; ends when the output is written */
+	bool lingering;   /* we have shut down our side and wait for the client to close */
+	bool paused;      /* not reading: too much is read ahead */
+	bool drained;     /* its codec knows that the process is about to end */
+	bool busy;        /* its input is being worked on further up the stack */
+	bool deferred;    /* has had its share of this turn; goes on in the next one */
+	bool half_closed; /* the client sends no more, but may wait for what it asked for */
 	union {
 		struct http1 http1;
 		struct websocket websocket;
@@ -124,10 +125,5 @@ void connection_resume_deferred(struct shard *shard);
 /* Forgets what is read ahead of it over HTTP while an answer is due, which then says that nothing
  * behind it was looked at. False: there is nothing. */
 bool connection_forget_ahead(struct connection *connection);
-/* How long it has held memory while its client neither sent nor took a byte that we wait for; 0
- * where it holds none. */
-uint64_t connection_stalled_ms(const struct connection *connection);
-/* How long no request has come over HTTP; 0 while one is under way, and of WebSockets. */
-uint64_t connection_idle_ms(const struct connection *connection);
 /* Bytes held for it between turns. */
 size_t connection_held(const struct connection *connection);

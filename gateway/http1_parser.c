@@ -218,7 +218,7 @@ static bool content_length(
 	struct http1_head *head, const unsigned char *at, const unsigned char *end)
 {
 	size_t len = (size_t)(end - at);
-	uint64_t value = 0; /* takes any 19 digits */
+	uint64_t value = 0;                                           /* takes any 19 digits */
 	bool good = len > 0 && len <= 19 && (*at != '0' || len == 1); /* else octal to some */
 	if (good && len <= 8) {
 		good = text_read_digits((const char *)end, len, &value);

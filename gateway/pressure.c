@@ -16,6 +16,7 @@
 
 #include "gateway/connection.h"
 #include "gateway/listener.h"
+#include "gateway/parked.h"
 #include "gateway/quota.h"
 #include "gateway/shard.h"
 
@@ -68,12 +69,41 @@ static void forget_ahead(struct listener *listener)
 	}
 }
 
+/* How long it has held memory while its client neither sent nor took a byte that we wait for; 0
+ * where it holds none. */
+static uint64_t stalled_ms(const struct connection *connection)
+{
+	uint64_t now = shard_now_ms(connection->shard);
+	if (connection->output != NULL) {
+		return now - connection->output->moved_ms;
+	}
+	if (connection->first_call != NULL) {
+		return 0; /* it is we who let the client wait */
+	}
+	if (connection->input != NULL) {
+		return now - connection->input->moved_ms;
+	}
+	return connection->codec == &websocket_codec ? websocket_stalled_ms(connection) : 0;
+}
+
+/* How long no request has come over HTTP; 0 while one is under way, and of WebSockets. */
+static uint64_t idle_ms(const struct connection *connection)
+{
+	uint64_t idle = (uint64_t)connection->listener->options->limits.idle_timeout_ms;
+	bool waits = connection->codec == &http1_codec &&
+		     connection->http1.phase == HTTP1_PHASE_IDLE && connection->output == NULL &&
+		     !connection->closing && connection->deadline_ms != 0;
+	uint64_t now = shard_now_ms(connection->shard);
+	return waits && now + idle > connection->deadline_ms ? now + idle - connection->deadline_ms
+							     : 0;
+}
+
 /* Freed one by one, for only then is their memory back: nothing of the turn looks at them, and the
  * end of one is nobody else's. */
 static void free_memory(struct listener *listener)
 {
 	struct victims victims;
-	find_victims(&victims, listener, connection_stalled_ms, STALLED_MS);
+	find_victims(&victims, listener, stalled_ms, STALLED_MS);
 	for (size_t i = 0; i < victims.count && !quota_memory_is_low(listener->quota); i++) {
 		struct connection *connection = victims.longest[i].connection;
 		shard_reject(listener->shard, REJECT_MEMORY, connection);
@@ -85,7 +115,7 @@ static void free_memory(struct listener *listener)
 static void free_descriptors(struct listener *listener)
 {
 	struct victims victims;
-	find_victims(&victims, listener, connection_idle_ms, IDLE_MS);
+	find_victims(&victims, listener, idle_ms, IDLE_MS);
 	for (size_t i = 0; i < victims.count; i++) {
 		struct connection *connection = victims.longest[i].connection;
 		shard_reject(listener->shard, REJECT_IDLE, connection);
