@@ -185,7 +185,7 @@ static void handle_accept(struct ev_loop *loop, ev_io *io, int events)
 	struct listener *listener = (struct listener *)io;
 	(void)loop;
 	(void)events;
-	if (quota_memory_is_over(listener->quota)) {
+	if (quota_memory_is_short(listener->quota)) {
 		pause_accepting(listener, REJECT_MEMORY);
 		return;
 	}
@@ -198,7 +198,7 @@ void listener_retry(struct listener *listener)
 	if (listener->spare_fd < 0) {
 		listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	}
-	if (listener->paused && quota_memory_is_low(listener->quota)) {
+	if (listener->paused && !quota_memory_is_short(listener->quota)) {
 		listener->paused = false;
 		ev_io_start(listener->shard->loop, &listener->io);
 	}

@@ -7,7 +7,7 @@
  * its timeout, and one that only sits there would keep the next from being let in. Requests that
  * were sent ahead cost their client least: it can send them again.
  *
- *     memory above its limit           read ahead while an answer is due: forgotten,
+ *     memory was above its limit       read ahead while an answer is due: forgotten,
  *                                      then stalled for a second: dropped,
  *                                      until three quarters are left
  *     connections or descriptors gone  idle for ten seconds: closed, to let the next ones in
@@ -22,20 +22,21 @@
 
 #include <stddef.h>
 
-enum { VICTIMS_MAX = 32, STALLED_MS = 1000, IDLE_MS = 10000 };
+/* Nobody new is let in while memory is short: that has to end soon, however many stall. */
+enum { STALLED_MAX = 256, IDLE_MAX = 32, STALLED_MS = 1000, IDLE_MS = 10000 };
 
 struct victims {
-	size_t count;
+	size_t count, most;
 	struct victim {
 		struct connection *connection;
 		uint64_t waited_ms;
-	} longest[VICTIMS_MAX]; /* the longest first */
+	} longest[STALLED_MAX]; /* the longest first */
 };
 
 static void consider(struct victims *victims, struct connection *connection, uint64_t waited_ms)
 {
 	size_t at = victims->count;
-	if (at < VICTIMS_MAX) {
+	if (at < victims->most) {
 		victims->count++;
 	} else if (victims->longest[--at].waited_ms >= waited_ms) {
 		return;
@@ -50,7 +51,6 @@ static void find_victims(struct victims *victims, const struct listener *listene
 	uint64_t (*waited)(const struct connection *), uint64_t least_ms)
 {
 	struct connection *at = listener->shard->connections;
-	victims->count = 0;
 	for (; at != NULL; at = at->next) {
 		uint64_t waited_ms = at->listener == listener ? waited(at) : 0;
 		if (waited_ms >= least_ms) {
@@ -102,7 +102,7 @@ static uint64_t idle_ms(const struct connection *connection)
  * end of one is nobody else's. */
 static void free_memory(struct listener *listener)
 {
-	struct victims victims;
+	struct victims victims = { .most = STALLED_MAX };
 	find_victims(&victims, listener, stalled_ms, STALLED_MS);
 	for (size_t i = 0; i < victims.count && !quota_memory_is_low(listener->quota); i++) {
 		struct connection *connection = victims.longest[i].connection;
@@ -114,7 +114,7 @@ static void free_memory(struct listener *listener)
 
 static void free_descriptors(struct listener *listener)
 {
-	struct victims victims;
+	struct victims victims = { .most = IDLE_MAX };
 	find_victims(&victims, listener, idle_ms, IDLE_MS);
 	for (size_t i = 0; i < victims.count; i++) {
 		struct connection *connection = victims.longest[i].connection;
@@ -127,7 +127,7 @@ void pressure_relieve(struct shard *shard)
 {
 	for (size_t i = 0; i < shard->listener_count; i++) {
 		struct listener *listener = &shard->listeners[i];
-		if (quota_memory_is_over(listener->quota)) {
+		if (quota_memory_is_short(listener->quota)) {
 			forget_ahead(listener);
 			free_memory(listener);
 		}

@@ -18,6 +18,7 @@ struct address_counts {
 struct quota {
 	int64_t connections_max, per_address_max, calls_per_address_max, memory_max;
 	atomic_llong connections, memory;
+	atomic_bool memory_short;
 	uint64_t seed;
 	struct address_counts *connected; /* NULL: not limited */
 	struct address_counts *calling;
@@ -154,4 +155,14 @@ bool quota_memory_is_low(const struct quota *quota)
 {
 	return quota->memory_max == 0 || atomic_load_explicit(&quota->memory,
 						 memory_order_relaxed) <= quota->memory_max / 4 * 3;
+}
+
+bool quota_memory_is_short(struct quota *quota)
+{
+	bool before = atomic_load_explicit(&quota->memory_short, memory_order_relaxed);
+	bool now = before ? !quota_memory_is_low(quota) : quota_memory_is_over(quota);
+	if (now != before) {
+		atomic_store_explicit(&quota->memory_short, now, memory_order_relaxed);
+	}
+	return now;
 }

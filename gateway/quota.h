@@ -34,5 +34,8 @@ void quota_call_end(struct quota *quota, const struct address *client);
 /* Memory of bodies and output: counts `more` bytes (maybe negative). */
 void quota_memory(struct quota *quota, int64_t more);
 bool quota_memory_is_over(const struct quota *quota);
-/* Three quarters or less are in use: what was stopped for want of memory may go on. */
+/* Three quarters or less are in use. */
 bool quota_memory_is_low(const struct quota *quota);
+/* It was over and has not been low since, as far as anybody asked meanwhile: what was stopped for
+ * want of memory has to wait, and who can do without gives some back. */
+bool quota_memory_is_short(struct quota *quota);

@@ -147,6 +147,20 @@ def test_what_is_read_ahead_makes_room_and_the_calls_go_on(loopback):
     assert all(client.is_closed() for client in cut)
 
 
+def test_who_stalls_later_makes_room_too_until_it_is_enough(one):
+    early = [one.connect() for _ in range(2)]
+    for client in early:
+        half_a_request(client)
+    time.sleep(0.5)  # they will have stalled for long enough half a second before the others
+    late = [one.connect() for _ in range(9)]
+    for client in late:
+        half_a_request(client)
+    eventually(lambda: rejected(one, "memory") > 0, 10, "memory that is short")
+    with one.connect() as newcomer:
+        assert is_served(newcomer), "before body_timeout ends them all"
+    assert all(is_closed_now(client) for client in early)
+
+
 def test_idle_connections_make_room_for_new_ones(loopback):
     gateway = loopback(limits={"connections": 8}, shards=1)
     idle = [gateway.connect() for _ in range(8)]

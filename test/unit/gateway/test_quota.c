@@ -116,6 +116,24 @@ static void memory_is_low_again_below_three_quarters(void **state)
 	quota_destroy(boundless);
 }
 
+static void memory_is_short_from_over_until_low(void **state)
+{
+	(void)state;
+	struct limits limits = { .memory = 100 };
+	struct quota *quota = quota_create(&limits);
+	quota_memory(quota, 100);
+	assert_false(quota_memory_is_short(quota));
+	quota_memory(quota, 1);
+	assert_true(quota_memory_is_short(quota));
+	quota_memory(quota, -25);
+	assert_true(quota_memory_is_short(quota));
+	quota_memory(quota, -1);
+	assert_false(quota_memory_is_short(quota));
+	quota_memory(quota, 1);
+	assert_false(quota_memory_is_short(quota));
+	quota_destroy(quota);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +143,7 @@ int main(void)
 		cmocka_unit_test(ipv6_is_counted_by_its_64),
 		cmocka_unit_test(memory_is_over_only_above_its_limit),
 		cmocka_unit_test(memory_is_low_again_below_three_quarters),
+		cmocka_unit_test(memory_is_short_from_over_until_low),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
