@@ -471,8 +471,8 @@ bool connection_forget_ahead(struct connection *connection)
  */
 static void handle_end(struct connection *connection)
 {
-	bool due = connection->first_call != NULL || connection->output != NULL ||
-		   connection->deferred || connection->shard->output_owner == connection;
+	bool due = is_answering(connection) || connection->output != NULL || connection->deferred ||
+		   connection->shard->output_owner == connection;
 	if (!due || connection->lingering || connection->codec != &http1_codec) {
 		connection_drop(connection);
 		return;

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from harness.client import Connection
+
 pytestmark = pytest.mark.hostile
 
 GET = "GET /none HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -47,6 +49,16 @@ def test_what_was_asked_is_answered(one, sent, statuses):
             assert [client.response().status for _ in statuses] == statuses
             assert client.is_closed(timeout=1)
     one.wait_metric("bridgehead_connections", 0, timeout=2)
+
+
+@pytest.mark.parametrize("page", ["/livez", "/readyz", "/metrics"])
+def test_what_was_asked_of_the_admin_listener_too(one, page):
+    for _ in range(50):
+        with Connection(one.admin_address) as client:
+            client.send(f"GET {page} HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.half_close()
+            assert client.response().status == 200
+            assert client.is_closed(timeout=1)
 
 
 def test_the_end_may_come_long_after_the_request(one):
