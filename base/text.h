@@ -29,6 +29,32 @@ static inline bool text_is_token(struct span text)
 	return text.len > 0;
 }
 
+/* Without the spaces and tabs around it. */
+static inline struct span text_trim(struct span text)
+{
+	while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '\t')) {
+		text = span_skip(text, 1);
+	}
+	while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t')) {
+		text.len--;
+	}
+	return text;
+}
+
+/* Takes the next element off a list with commas, without the blanks around it; empty ones do not
+ * count (RFC 9110 section 5.6.1). False at the end. */
+static inline bool text_next_element(struct span *list, struct span *element)
+{
+	*element = SPAN_ABSENT;
+	while (element->len == 0 && list->len > 0) {
+		const char *comma = memchr(list->ptr, ',', list->len);
+		size_t len = comma != NULL ? (size_t)(comma - list->ptr) : list->len;
+		*element = text_trim(span_of(list->ptr, len));
+		*list = span_skip(*list, comma != NULL ? len + 1 : len);
+	}
+	return element->len > 0;
+}
+
 /*
  * The first control character at or behind `from`; text.len when there is none. Eight bytes at a
  * time: a word without one has no high bit left over from the two subtractions.

@@ -11,6 +11,8 @@
  */
 #include "gateway/client_response.h"
 
+#include "base/text.h"
+
 #define HEAD_MAX (256 * 1024)
 #define LINE_MAX (16 * 1024)
 
@@ -63,17 +65,6 @@ static bool read_number(struct span digits, unsigned base, uint64_t *value)
 	return digits.len > 0;
 }
 
-static struct span trim(struct span s)
-{
-	while (s.len > 0 && (s.ptr[0] == ' ' || s.ptr[0] == '\t')) {
-		s = span_skip(s, 1);
-	}
-	while (s.len > 0 && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t')) {
-		s.len--;
-	}
-	return s;
-}
-
 /* The next line of a head without its line break; false at the empty line. */
 static bool next_line(struct span *rest, struct span *line)
 {
@@ -112,7 +103,7 @@ static enum client_response_event finish_head(struct client_response *response)
 			return broken(response, "the answer has a header line without a colon");
 		}
 		struct span name = span_of(line.ptr, (size_t)(colon - line.ptr));
-		struct span value = trim(span_skip(line, name.len + 1));
+		struct span value = text_trim(span_skip(line, name.len + 1));
 		if (span_equal_nocase(name, SPAN("content-length"))) {
 			sized = true;
 			if (!read_number(value, 10, &response->remaining)) {
@@ -204,7 +195,7 @@ static enum client_response_event step_line(struct client_response *response, st
 	}
 	const char *semicolon = memchr(line.ptr, ';', line.len);
 	line.len = semicolon != NULL ? (size_t)(semicolon - line.ptr) : line.len;
-	if (!read_number(trim(line), 16, &response->remaining)) {
+	if (!read_number(text_trim(line), 16, &response->remaining)) {
 		return broken(response, "a chunk of the answer has no size");
 	}
 	response->state = response->remaining == 0 ? STATE_TRAILER : STATE_CHUNK;

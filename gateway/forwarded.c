@@ -18,17 +18,6 @@ struct forwarded forwarded_from(const struct address_ranges *trusted, const stru
 	return (struct forwarded){ .trusted = trusted, .client = *peer };
 }
 
-static struct span trim(struct span text)
-{
-	while (text.len > 0 && http1_is_blank((unsigned char)text.ptr[0])) {
-		text = span_skip(text, 1);
-	}
-	while (text.len > 0 && http1_is_blank((unsigned char)text.ptr[text.len - 1])) {
-		text.len--;
-	}
-	return text;
-}
-
 static size_t token_len(struct span text)
 {
 	const unsigned char *start = (const unsigned char *)text.ptr;
@@ -93,7 +82,7 @@ static struct span cut_last(struct span *list, bool quotes)
 	}
 	struct span last = span_skip(*list, at);
 	list->len = at > 0 ? at - 1 : 0;
-	return trim(last);
+	return text_trim(last);
 }
 
 void forwarded_take_list(struct forwarded *walk, struct span value)
@@ -172,11 +161,11 @@ static bool read_element(struct span text, struct element *element)
 		if (text.ptr[0] != ';' && !take_pair(&text, element)) {
 			return false;
 		}
-		text = trim(text);
+		text = text_trim(text);
 		if (text.len > 0 && text.ptr[0] != ';') {
 			return false;
 		}
-		text = text.len > 0 ? trim(span_skip(text, 1)) : text;
+		text = text.len > 0 ? text_trim(span_skip(text, 1)) : text;
 	}
 	return true;
 }

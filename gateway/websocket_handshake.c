@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /* The opening handshake, RFC 6455 section 4.2. */
+#include "base/memory.h"
+#include "base/text.h"
 #include "gateway/connection.h"
 #include "gateway/http1_answer.h"
 #include "gateway/listener.h"
@@ -9,8 +11,6 @@
 #include "gateway/shard.h"
 #include "gateway/websocket.h"
 #include "mappings/header_name.h"
-
-#include "base/memory.h"
 
 #include <stdlib.h>
 
@@ -75,26 +75,6 @@ static bool origin_is_allowed(
 
 /* ---- subprotocol ---- */
 
-/* Takes the next element off a comma-separated list; false at its end. */
-static bool next_token(struct span *list, struct span *token)
-{
-	while (list->len > 0 &&
-		(list->ptr[0] == ' ' || list->ptr[0] == '\t' || list->ptr[0] == ',')) {
-		*list = span_skip(*list, 1);
-	}
-	size_t len = 0;
-	while (len < list->len && list->ptr[len] != ',') {
-		len++;
-	}
-	*token = span_of(list->ptr, len);
-	*list = span_skip(*list, len);
-	while (token->len > 0 &&
-		(token->ptr[token->len - 1] == ' ' || token->ptr[token->len - 1] == '\t')) {
-		token->len--;
-	}
-	return token->len > 0;
-}
-
 static bool is_offered(const struct http1_head *head, const char *bytes, struct span protocol)
 {
 	for (uint32_t i = 0; i < head->header_count; i++) {
@@ -105,7 +85,7 @@ static bool is_offered(const struct http1_head *head, const char *bytes, struct 
 		if (!span_equal_nocase(name, SPAN("sec-websocket-protocol"))) {
 			continue;
 		}
-		while (next_token(&list, &token)) {
+		while (text_next_element(&list, &token)) {
 			if (span_equal(token, protocol)) {
 				return true;
 			}

@@ -10,6 +10,7 @@
 #include "mappings/cors_rule.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "mappings/header_name.h"
 #include "mappings/mapping_parts.h"
 #include "mappings/match.h"
@@ -162,34 +163,17 @@ static struct span join_names(struct store *store, const struct json_node *block
 	return joined;
 }
 
-/* Takes the next element off a list; false at its end. Empty ones are skipped (RFC 9110 5.6.1). */
-static bool next_name(struct span *list, struct span *name)
-{
-	while (list->len > 0 && strchr(", \t", list->ptr[0]) != NULL && list->ptr[0] != 0) {
-		*list = span_skip(*list, 1);
-	}
-	const char *comma = list->len > 0 ? memchr(list->ptr, ',', list->len) : NULL;
-	size_t len = comma != NULL ? (size_t)(comma - list->ptr) : list->len;
-	*name = span_of(list->ptr, len);
-	*list = span_skip(*list, len);
-	while (name->len > 0 &&
-		(name->ptr[name->len - 1] == ' ' || name->ptr[name->len - 1] == '\t')) {
-		name->len--;
-	}
-	return name->len > 0;
-}
-
 static void split_headers(struct cors_rule *rule)
 {
 	struct span rest = rule->allow_headers;
 	struct span name;
 	unsigned count = 0;
-	while (next_name(&rest, &name)) {
+	while (text_next_element(&rest, &name)) {
 		count++;
 	}
 	rule->headers = store_new(&rule->store, count + 1, sizeof(*rule->headers));
 	rest = rule->allow_headers;
-	while (next_name(&rest, &rule->headers[rule->header_count])) {
+	while (text_next_element(&rest, &rule->headers[rule->header_count])) {
 		rule->header_count++;
 	}
 }
@@ -292,7 +276,7 @@ static void append_name(struct buffer *names, struct span name)
 bool cors_rule_takes_headers(const struct cors_rule *rule, struct span list, struct buffer *names)
 {
 	struct span name;
-	while (next_name(&list, &name)) {
+	while (text_next_element(&list, &name)) {
 		if (!header_name_is_token(name) || (!rule->any_header && !is_listed(rule, name))) {
 			return false;
 		}

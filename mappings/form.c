@@ -3,6 +3,7 @@
 
 #include "mappings/form.h"
 
+#include "base/text.h"
 #include "mappings/path.h"
 
 /* Takes what stands before `separator` off the front. False at the end. */
@@ -15,17 +16,6 @@ static bool take_until(struct span *rest, char separator, struct span *part)
 	*part = span_of(rest->ptr, at != NULL ? (size_t)(at - rest->ptr) : rest->len);
 	*rest = at != NULL ? span_skip(*rest, part->len + 1) : SPAN_ABSENT;
 	return true;
-}
-
-static struct span trim(struct span text)
-{
-	while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '\t')) {
-		text = span_skip(text, 1);
-	}
-	while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t')) {
-		text.len--;
-	}
-	return text;
 }
 
 /* "a=b" at its first "="; without one the value is empty. */
@@ -42,7 +32,7 @@ bool form_next(struct span *rest, char separator, struct form_pair *pair)
 {
 	struct span part;
 	while (take_until(rest, separator, &part)) {
-		part = trim(part);
+		part = text_trim(part);
 		if (part.len > 0) {
 			*pair = split_pair(part);
 			return true;

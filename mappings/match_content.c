@@ -104,7 +104,7 @@ bool match_content_takes_encoding(
 	if (rest.len == 0 || !request->has_content) {
 		return true;
 	}
-	while (content_encoding_next(&rest, &encoding)) {
+	while (text_next_element(&rest, &encoding)) {
 		if (!is_listed(content, encoding)) {
 			return false;
 		}
@@ -147,7 +147,7 @@ static void append_element(struct span element, struct buffer *list)
 {
 	struct span rest = buffer_span(list);
 	struct span known;
-	while (content_encoding_next(&rest, &known)) {
+	while (text_next_element(&rest, &known)) {
 		if (span_equal_nocase(known, element)) {
 			return;
 		}

@@ -8,11 +8,6 @@
 
 #include <stdbool.h>
 
-/*
- * Takes the next element off a list with commas; empty elements do not count (section 5.6.1). False
- * at the end.
- */
-bool content_encoding_next(struct span *rest, struct span *element);
 /* In any case; "x-gzip" is gzip and "x-compress" compress (section 8.4.1). */
 bool content_encoding_equal(struct span a, struct span b);
 /* The body is encoded in some way. */

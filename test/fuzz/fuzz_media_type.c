@@ -57,7 +57,7 @@ static void check_encodings(struct span text)
 {
 	struct span rest = text, element;
 	bool coded = false;
-	while (content_encoding_next(&rest, &element)) {
+	while (text_next_element(&rest, &element)) {
 		check_inside(element, text);
 		require(element.len > 0 && memchr(element.ptr, ',', element.len) == NULL);
 		require(content_encoding_equal(element, element));

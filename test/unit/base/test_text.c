@@ -86,6 +86,37 @@ static void every_byte_of_a_number_is_a_digit(void **state)
 	}
 }
 
+static void blanks_around_a_text_are_taken_away(void **state)
+{
+	(void)state;
+	assert_true(span_equal(text_trim(SPAN(" \ta b\t ")), SPAN("a b")));
+	assert_int_equal(text_trim(SPAN(" \t ")).len, 0);
+	assert_int_equal(text_trim(SPAN("\n")).len, 1);
+	assert_int_equal(text_trim(SPAN_ABSENT).len, 0);
+}
+
+static void a_list_gives_its_elements_and_no_empty_ones(void **state)
+{
+	(void)state;
+	static const char *const lists[] = { "gzip,br", " gzip\t, br ", ",,gzip , ,br,",
+		"gzip, br" };
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct span rest = span_from_text(lists[i]), element;
+		assert_true(text_next_element(&rest, &element));
+		assert_true(span_equal(element, SPAN("gzip")));
+		assert_true(text_next_element(&rest, &element));
+		assert_true(span_equal(element, SPAN("br")));
+		assert_false(text_next_element(&rest, &element));
+	}
+	static const char *const empty[] = { "", " ", ",", " , ,\t" };
+	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
+		struct span rest = span_from_text(empty[i]), element;
+		assert_false(text_next_element(&rest, &element));
+	}
+	struct span absent = SPAN_ABSENT, element;
+	assert_false(text_next_element(&absent, &element));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +125,8 @@ int main(void)
 		cmocka_unit_test(up_to_eight_digits_are_a_number),
 		cmocka_unit_test(every_byte_of_a_number_is_a_digit),
 		cmocka_unit_test(printable_is_what_has_neither_controls_nor_more_than_ascii),
+		cmocka_unit_test(blanks_around_a_text_are_taken_away),
+		cmocka_unit_test(a_list_gives_its_elements_and_no_empty_ones),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,28 +9,6 @@
 
 #include <cmocka.h>
 
-static void a_list_gives_its_elements_and_no_empty_ones(void **state)
-{
-	(void)state;
-	static const char *const lists[] = { "gzip,br", " gzip\t, br ", ",,gzip , ,br,",
-		"gzip, br" };
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		struct span rest = span_from_text(lists[i]), element;
-		assert_true(content_encoding_next(&rest, &element));
-		assert_true(span_equal(element, SPAN("gzip")));
-		assert_true(content_encoding_next(&rest, &element));
-		assert_true(span_equal(element, SPAN("br")));
-		assert_false(content_encoding_next(&rest, &element));
-	}
-	static const char *const empty[] = { "", " ", ",", " , ,\t" };
-	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
-		struct span rest = span_from_text(empty[i]), element;
-		assert_false(content_encoding_next(&rest, &element));
-	}
-	struct span absent = SPAN_ABSENT, element;
-	assert_false(content_encoding_next(&absent, &element));
-}
-
 static void names_are_equal_in_any_case_and_with_their_old_x(void **state)
 {
 	(void)state;
@@ -55,7 +33,6 @@ static void identity_alone_leaves_a_body_as_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_list_gives_its_elements_and_no_empty_ones),
 		cmocka_unit_test(names_are_equal_in_any_case_and_with_their_old_x),
 		cmocka_unit_test(identity_alone_leaves_a_body_as_it_is),
 	};
