@@ -4,10 +4,12 @@
 """One client that brings a thousand requests at once does not keep the others waiting for them."""
 
 import json
+import pathlib
 import signal
 
 import pytest
 
+from harness.waiting import eventually
 from harness.websocket import TEXT, frame
 
 pytestmark = pytest.mark.hostile
@@ -34,9 +36,14 @@ class Stopped:
 
     def __enter__(self):
         self.gateway.signal(signal.SIGSTOP)
+        eventually(self.is_stopped, 5, "the gateway to stop")
 
     def __exit__(self, *_):
         self.gateway.signal(signal.SIGCONT)
+
+    def is_stopped(self):
+        stat = pathlib.Path(f"/proc/{self.gateway.pid}/stat").read_text()
+        return stat.rsplit(")", 1)[1].split()[0] == "T"
 
 
 def get_with_id(client, name):
