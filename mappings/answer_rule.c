@@ -42,7 +42,8 @@ const struct option answer_rows[] = {
 		.max = TIMEOUT_MAX_MS,
 		.help = "from the last byte of the request; without it `defaults.timeout`" },
 	NODE_ROW("correlation", correlation,
-		"place of the correlation id in the reply; without it `prop:correlation_id`"),
+		"place of the correlation id in the reply; without it `prop:correlation_id`, with "
+		"Kafka `header:correlation_id`"),
 	NODE_ROW("body", body, "place of the payload in the reply; without it `body:`"),
 	NODE_ROW("content_type", content_type,
 		"place or constant; without it the reply's own, `application/json` where `body` is "
@@ -269,6 +270,7 @@ void answer_rule_compile(const struct json_node *node, const struct json_node *p
 	take_preset(&options, preset);
 	rule->when = options.when;
 	rule->timeout_ms = options.timeout_ms;
+	rule->own_correlation = options.correlation != NULL;
 	if (options.correlation != NULL) {
 		condition_place(options.correlation, store, &rule->correlation, problems);
 	}

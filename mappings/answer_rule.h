@@ -31,6 +31,7 @@ struct answer_rule {
 	int when;           /* enum answer_when */
 	int64_t timeout_ms; /* 0: not set */
 	struct place correlation;
+	bool own_correlation; /* it was said; else the bridge's usual place */
 	struct place body;
 	struct place content_type;     /* PLACE_NONE: see content_type_text */
 	struct span content_type_text; /* a constant; absent: by rule */

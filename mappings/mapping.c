@@ -173,6 +173,9 @@ struct mapping *mapping_create(
 			.problems = context->problems };
 		send_rule_compile(options.send, &send, &mapping->send);
 	}
+	if (mapping->send.to_kafka && !mapping->answer.own_correlation) {
+		place_parse(SPAN("header:correlation_id"), &mapping->answer.correlation);
+	}
 	compile_cors(mapping, options.cors, context);
 	mapping->timeout_ms = mapping->answer.timeout_ms > 0 ? mapping->answer.timeout_ms
 							     : context->default_timeout_ms;
@@ -217,6 +220,15 @@ const struct place *mapping_correlation(const struct mapping *mapping)
 enum answer_when mapping_when(const struct mapping *mapping)
 {
 	return mapping->answer.when;
+}
+
+const char *mapping_topic(const struct mapping *mapping)
+{
+	struct span text;
+	return mapping->send.to_kafka && mapping->send.topic != NULL &&
+			       template_is_constant(mapping->send.topic, &text)
+		       ? text.ptr
+		       : NULL;
 }
 
 int64_t mapping_timeout_ms(const struct mapping *mapping)

@@ -121,6 +121,8 @@ size_t mapping_bridge_index(const struct mapping *mapping);
  */
 const struct place *mapping_correlation(const struct mapping *mapping);
 enum answer_when mapping_when(const struct mapping *mapping);
+/* The Kafka topic that it names outright; NULL: none. */
+const char *mapping_topic(const struct mapping *mapping);
 int64_t mapping_timeout_ms(const struct mapping *mapping);
 int64_t mapping_limit_body(const struct mapping *mapping);
 int64_t mapping_limit_reply(const struct mapping *mapping);

@@ -14,6 +14,9 @@
 #include "mappings/filter.h"
 #include "mappings/header_name.h"
 #include "mappings/mapping_parts.h"
+#include "mappings/send_destination.h"
+
+#include <endian.h>
 
 #define SHORT_STRING_MAX 255
 
@@ -83,9 +86,42 @@ static bool find_op(struct composer *composer, const struct mapping *mapping)
 	return result != TEMPLATE_REFUSED;
 }
 
+static bool compose_record(struct composer *composer, struct message *message)
+{
+	const struct send_rule *rule = composer->rule;
+	int64_t number;
+	if (!evaluate(composer, rule->topic, &message->topic) ||
+		(rule->key != NULL && !evaluate(composer, rule->key, &message->key)) ||
+		(rule->partition != NULL &&
+			!evaluate(composer, rule->partition, &message->partition))) {
+		return false;
+	}
+	if (!span_present(message->topic)) {
+		return refuse_bad(
+			composer, "The request lacks a value that decides where it goes.");
+	}
+	if (!template_is_constant(rule->topic, NULL) &&
+		!send_destination_is_topic(message->topic)) {
+		return refuse_bad(composer,
+			"A value that decides where the request goes cannot be used there.");
+	}
+	if (span_present(message->partition) &&
+		(!option_parse_integer(message->partition, &number) || number < 0 ||
+			number > INT32_MAX)) {
+		return refuse_bad(composer, "A value is not the number it must be.");
+	}
+	if (rule->tombstone && !span_present(message->key)) {
+		return refuse_bad(composer, "The request lacks the key.");
+	}
+	return true;
+}
+
 static bool compose_destination(struct composer *composer, struct message *message)
 {
 	const struct send_rule *rule = composer->rule;
+	if (rule->topic != NULL) {
+		return compose_record(composer, message);
+	}
 	message->exchange = SPAN("");
 	message->routing_key = SPAN("");
 	if (rule->exchange != NULL && !evaluate(composer, rule->exchange, &message->exchange)) {
@@ -297,6 +333,24 @@ static bool forward_headers(struct composer *composer)
 	return true;
 }
 
+/* Where there is one, the worker's reply has to come to it. */
+static bool add_reply_partition(struct composer *composer)
+{
+	const struct send_rule *rule = composer->rule;
+	struct buffer *text = &composer->room->text;
+	uint32_t number = (uint32_t)composer->facts->reply_partition;
+	size_t start = text->len;
+	if (rule->reply_partition_format == SEND_PARTITION_ASCII) {
+		buffer_append_number(text, number);
+		return add_header(
+			composer, rule->reply_partition, buffer_since(text, start), MESSAGE_TEXT);
+	}
+	uint32_t big = htobe32(number);
+	buffer_append(text, &big, sizeof(big));
+	return add_header(
+		composer, rule->reply_partition, buffer_since(text, start), MESSAGE_BYTES);
+}
+
 static bool compose_headers(struct composer *composer, struct message *message)
 {
 	const struct send_rule *rule = composer->rule;
@@ -310,6 +364,10 @@ static bool compose_headers(struct composer *composer, struct message *message)
 		add_header(composer, SPAN("tracestate"), request->tracestate, MESSAGE_TEXT);
 	}
 	if ((rule->forward_count > 0 || rule->forward_x) && !forward_headers(composer)) {
+		return false;
+	}
+	if (message->wants_reply && rule->reply_partition.len > 0 &&
+		composer->facts->reply_partition >= 0 && !add_reply_partition(composer)) {
 		return false;
 	}
 	for (unsigned i = 0; i < rule->header_count; i++) {
@@ -332,8 +390,12 @@ static bool compose_headers(struct composer *composer, struct message *message)
 
 static bool compose_body(struct composer *composer, struct message *message)
 {
+	if (composer->rule->tombstone) {
+		return true;
+	}
 	if (composer->rule->body_form == SEND_BODY_UNTOUCHED) {
-		message->body = composer->request->body;
+		message->body =
+			composer->request->body.len > 0 ? composer->request->body : SPAN("");
 		return true;
 	}
 	if (!evaluate(composer, composer->rule->body, &message->body)) {

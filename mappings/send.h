@@ -20,6 +20,7 @@ struct send_facts {
 	int64_t deadline_ms;  /* what is left, at least 1 */
 	int64_t wall_ms;      /* milliseconds since 1970 */
 	struct span instance;
+	int32_t reply_partition; /* -1: any will do */
 	bool one_way; /* a notification: composed as if `when` were `sent`, whatever the mapping
 			 says */
 };

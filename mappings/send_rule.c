@@ -6,28 +6,19 @@
 #include "base/json.h"
 #include "mappings/filter.h"
 #include "mappings/header_name.h"
+#include "mappings/send_destination.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SEND_HEADERS_MAX 64
-#define SHORT_STRING_MAX 255
 
 static const char *const behave_names[] = { [BEHAVE_ECHO] = "echo",
 	[BEHAVE_REFUSE] = "refuse",
 	[BEHAVE_DROP] = "drop",
 	[BEHAVE_CLOSE] = "close",
 	NULL };
-
-struct send_options {
-	char *bridge, *convention;
-	const struct json_node *queue, *exchange, *routing_key, *op, *properties, *headers;
-	const struct json_node *forward_headers, *body;
-	bool mandatory;
-	int behave;
-	int64_t delay_ms;
-};
 
 #define NODE_ROW(name_, member, help_)                                         \
 	{                                                                      \
@@ -78,49 +69,24 @@ const struct option send_rows[] = {
 		.min = 0,
 		.max = 3600000,
 		.help = "loopback: how long that takes" },
-	{ .name = "topic", .type = OPTION_LATER },
-	{ .name = "key", .type = OPTION_LATER },
-	{ .name = "partition", .type = OPTION_LATER },
-	{ .name = "reply_partition", .type = OPTION_LATER },
+	NODE_ROW("topic", topic, "Kafka topic (template)"),
+	NODE_ROW("key", key, "beside `topic`: the record's key (template); none without it"),
+	NODE_ROW("partition", partition,
+		"beside `topic`: number of the partition (template); without it the key or the "
+		"bridge chooses"),
+	NODE_ROW("reply_partition", reply_partition,
+		"Kafka: `{\"header\": NAME, \"format\": \"be32\" | \"ascii\"}`, the header that "
+		"tells "
+		"a worker the partition for its reply"),
+	{ .name = "tombstone",
+		.type = OPTION_BOOL,
+		.offset = offsetof(struct send_options, tombstone),
+		.fallback = "false",
+		.help = "Kafka: the record has no value; a compacted topic forgets its key" },
 	{ 0 },
 };
 
-struct compiler {
-	const struct json_node *node;
-	const struct send_rule_context *context;
-	const struct send_options *options;
-	struct variable_context variables;
-	struct problem_list *problems;
-	struct send_rule *rule;
-};
-
-static const struct json_node *knob(
-	const struct compiler *compiler, const struct json_node *own, struct span name)
-{
-	return convention_knob(own, compiler->context->convention->send, name);
-}
-
-static struct template *create_template(
-	struct compiler *compiler, const struct json_node *node, enum template_form form)
-{
-	struct template *template =
-		template_create(node, form, &compiler->variables, compiler->problems);
-	if (template == NULL) {
-		return NULL;
-	}
-	if (template_uses(template, VARIABLE_OP)) {
-		compiler->rule->op_is_used = true;
-	}
-	if (template_uses(template, VARIABLE_HEADERS) ||
-		template_uses(template, VARIABLE_HEADER_VALUE) ||
-		template_uses(template, VARIABLE_COOKIES) ||
-		template_uses(template, VARIABLE_COOKIE_VALUE)) {
-		compiler->rule->reads_headers = true;
-	}
-	return template;
-}
-
-static void compile_bridge(struct compiler *compiler, const char **type)
+static void compile_bridge(struct send_compiler *compiler, const char **type)
 {
 	const struct mapping_context *context = compiler->context->mapping;
 	const char *name = compiler->options->bridge != NULL ? compiler->options->bridge
@@ -153,60 +119,6 @@ static void compile_bridge(struct compiler *compiler, const char **type)
 		near != NULL ? near : "", near != NULL ? "'?" : "");
 }
 
-static struct template *compile_destination(
-	struct compiler *compiler, const struct json_node *node, bool may_be_empty)
-{
-	struct span text;
-	struct template *template = create_template(compiler, node, TEMPLATE_DESTINATION);
-	if (template == NULL || !template_is_constant(template, &text)) {
-		return template;
-	}
-	if (text.len > SHORT_STRING_MAX) {
-		problem_list_error(compiler->problems, node, "longer than 255 bytes");
-	} else if ((text.len == 0 && !may_be_empty) || !filter_is_plain_text(text)) {
-		problem_list_error(
-			compiler->problems, node, "expected a name without control characters");
-	}
-	return template;
-}
-
-static void compile_destinations(struct compiler *compiler, bool loopback)
-{
-	struct send_rule *rule = compiler->rule;
-	const struct json_node *queue = compiler->options->queue;
-	const struct json_node *exchange = compiler->options->exchange;
-	const struct json_node *key = compiler->options->routing_key;
-	if (queue == NULL && exchange == NULL && key == NULL) {
-		queue = knob(compiler, NULL, SPAN("queue"));
-		exchange = knob(compiler, NULL, SPAN("exchange"));
-		key = knob(compiler, NULL, SPAN("routing_key"));
-	}
-	if (queue != NULL && (exchange != NULL || key != NULL)) {
-		problem_list_error(compiler->problems, exchange != NULL ? exchange : key,
-			"expected either queue, or exchange and routing_key");
-		return;
-	}
-	if (queue == NULL && exchange == NULL && (key != NULL || !loopback)) {
-		problem_list_error(compiler->problems, key != NULL ? key : compiler->node,
-			"expected a queue, or an exchange and its routing_key");
-		return;
-	}
-	if (queue != NULL) {
-		rule->to_queue = true;
-		rule->routing_key = compile_destination(compiler, queue, false);
-		return;
-	}
-	struct span text;
-	if (exchange != NULL) {
-		rule->exchange = compile_destination(compiler, exchange, true);
-		rule->to_queue = rule->exchange != NULL &&
-				 template_is_constant(rule->exchange, &text) && text.len == 0;
-	}
-	if (key != NULL) {
-		rule->routing_key = compile_destination(compiler, key, true);
-	}
-}
-
 /* Constants of properties with a shape of their own. */
 static const char *property_fault(enum message_property property, struct span text)
 {
@@ -224,8 +136,8 @@ static const char *property_fault(enum message_property property, struct span te
 }
 
 /* Replies must find their call, and no client may say where they go. */
-static bool property_is_allowed(
-	struct compiler *compiler, const struct json_node *node, enum message_property property)
+static bool property_is_allowed(struct send_compiler *compiler, const struct json_node *node,
+	enum message_property property)
 {
 	if (property == PROPERTY_CORRELATION_ID &&
 		!(node->type == JSON_STRING && span_equal(node->string, SPAN("${id}")))) {
@@ -247,7 +159,7 @@ static bool holds_client_text(const struct template *template)
 	return false;
 }
 
-static void check_property(struct compiler *compiler, const struct json_node *node,
+static void check_property(struct send_compiler *compiler, const struct json_node *node,
 	const struct send_property *property)
 {
 	struct span text;
@@ -267,7 +179,15 @@ static void check_property(struct compiler *compiler, const struct json_node *no
 	}
 }
 
-static void compile_property(struct compiler *compiler, const struct json_node *node)
+/* Those that the bridge writes as headers of the record, and its timestamp. */
+static bool is_kafka_property(enum message_property property)
+{
+	return property == PROPERTY_CONTENT_TYPE || property == PROPERTY_CONTENT_ENCODING ||
+	       property == PROPERTY_CORRELATION_ID || property == PROPERTY_REPLY_TO ||
+	       property == PROPERTY_EXPIRATION || property == PROPERTY_TIMESTAMP;
+}
+
+static void compile_property(struct send_compiler *compiler, const struct json_node *node)
 {
 	struct send_rule *rule = compiler->rule;
 	struct send_property *property = &rule->properties[rule->property_count];
@@ -284,11 +204,17 @@ static void compile_property(struct compiler *compiler, const struct json_node *
 			near != NULL ? "'?" : "");
 		return;
 	}
+	if (compiler->rule->to_kafka && !is_kafka_property(property->property)) {
+		problem_list_error_name(compiler->problems, node,
+			"Kafka has no property '%.*s'; headers take anything", (int)node->name.len,
+			node->name.ptr);
+		return;
+	}
 	if (!property_is_allowed(compiler, node, property->property)) {
 		return;
 	}
 	if (node->type != JSON_NULL) {
-		property->template = create_template(compiler, node, TEMPLATE_VALUE);
+		property->template = send_compiler_template(compiler, node, TEMPLATE_VALUE);
 		if (property->template == NULL) {
 			return;
 		}
@@ -306,7 +232,7 @@ static unsigned count_members(const struct json_node *node)
 	return count;
 }
 
-static void compile_properties(struct compiler *compiler, const struct json_node *node)
+static void compile_properties(struct send_compiler *compiler, const struct json_node *node)
 {
 	if (node->type != JSON_OBJECT) {
 		problem_list_error(compiler->problems, node,
@@ -320,9 +246,22 @@ static void compile_properties(struct compiler *compiler, const struct json_node
 	}
 }
 
-static bool header_is_allowed(struct compiler *compiler, const struct json_node *node)
+/* Kafka has no properties: id and reply address are headers there, and only what they are. */
+static bool is_native(const struct send_compiler *compiler, const struct json_node *node)
+{
+	struct span expected = span_equal(node->name, SPAN("reply_to")) ? SPAN("${reply_to}")
+			       : span_equal(node->name, SPAN("correlation_id")) ? SPAN("${id}")
+										: SPAN_ABSENT;
+	return compiler->rule->to_kafka && span_present(expected) && node->type == JSON_STRING &&
+	       span_equal(node->string, expected);
+}
+
+static bool header_is_allowed(struct send_compiler *compiler, const struct json_node *node)
 {
 	struct span name = node->name;
+	if (is_native(compiler, node)) {
+		return true;
+	}
 	if (header_name_is_reserved(name)) {
 		problem_list_error_name(compiler->problems, node,
 			"brokers and workers act on the header '%.*s'; a mapping cannot set it",
@@ -352,7 +291,7 @@ static enum message_value_type header_type(const struct json_node *node)
 	}
 }
 
-static void compile_header(struct compiler *compiler, const struct json_node *node)
+static void compile_header(struct send_compiler *compiler, const struct json_node *node)
 {
 	struct send_rule *rule = compiler->rule;
 	if (node->type == JSON_NULL || !header_is_allowed(compiler, node)) {
@@ -361,7 +300,7 @@ static void compile_header(struct compiler *compiler, const struct json_node *no
 	struct send_header *header = &rule->headers[rule->header_count];
 	header->name = node->name;
 	header->type = header_type(node);
-	header->template = create_template(
+	header->template = send_compiler_template(
 		compiler, node, header->type == MESSAGE_JSON ? TEMPLATE_JSON : TEMPLATE_VALUE);
 	if (header->template != NULL) {
 		rule->header_count++;
@@ -370,7 +309,7 @@ static void compile_header(struct compiler *compiler, const struct json_node *no
 	rule->own_tracestate |= span_equal_nocase(node->name, SPAN("tracestate"));
 }
 
-static void compile_headers(struct compiler *compiler, const struct json_node *node)
+static void compile_headers(struct send_compiler *compiler, const struct json_node *node)
 {
 	unsigned count = count_members(node);
 	if (node->type != JSON_OBJECT || count > SEND_HEADERS_MAX) {
@@ -396,7 +335,7 @@ static bool is_set_by_headers(const struct send_rule *rule, struct span name)
 	return span_equal(name, SPAN("traceparent")) || span_equal(name, SPAN("tracestate"));
 }
 
-static void compile_forward_name(struct compiler *compiler, const struct json_node *node)
+static void compile_forward_name(struct send_compiler *compiler, const struct json_node *node)
 {
 	struct send_rule *rule = compiler->rule;
 	bool lower = node->type == JSON_STRING;
@@ -426,7 +365,7 @@ static void compile_forward_name(struct compiler *compiler, const struct json_no
 	}
 }
 
-static void compile_forward(struct compiler *compiler, const struct json_node *node)
+static void compile_forward(struct send_compiler *compiler, const struct json_node *node)
 {
 	bool list = node->type == JSON_ARRAY;
 	unsigned count = list ? count_members(node) : 1;
@@ -446,12 +385,12 @@ static bool is_json_by_nature(const struct template *template)
 	       template_is(template, VARIABLE_HEADERS) || template_is(template, VARIABLE_COOKIES);
 }
 
-static void compile_body(struct compiler *compiler, const struct json_node *node)
+static void compile_body(struct send_compiler *compiler, const struct json_node *node)
 {
 	struct send_rule *rule = compiler->rule;
 	rule->body_form = SEND_BODY_JSON;
 	if (node->type == JSON_STRING) {
-		rule->body = create_template(compiler, node, TEMPLATE_TEXT);
+		rule->body = send_compiler_template(compiler, node, TEMPLATE_TEXT);
 		if (rule->body == NULL) {
 			return;
 		}
@@ -462,39 +401,20 @@ static void compile_body(struct compiler *compiler, const struct json_node *node
 		}
 		template_destroy(rule->body);
 	}
-	rule->body = create_template(compiler, node, TEMPLATE_JSON);
+	rule->body = send_compiler_template(compiler, node, TEMPLATE_JSON);
 }
 
-static void check_bridge_keys(struct compiler *compiler, bool loopback)
-{
-	static const char *const only_loopback[] = { "behave", "delay" };
-	for (unsigned i = 0; !loopback && i < 2; i++) {
-		const struct json_node *at =
-			json_node_member(compiler->node, span_from_text(only_loopback[i]));
-		if (at != NULL) {
-			problem_list_error_name(compiler->problems, at,
-				"only a loopback bridge knows %s", only_loopback[i]);
-		}
-	}
-	const struct json_node *mandatory = json_node_member(compiler->node, SPAN("mandatory"));
-	if (mandatory != NULL && !compiler->options->mandatory &&
-		compiler->context->when == WHEN_REPLIED) {
-		problem_list_error(compiler->problems, mandatory,
-			"a call that waits for a reply needs somebody to take it; false only where "
-			"answer.when is confirmed or sent");
-	}
-}
-
-static void compile_knobs(struct compiler *compiler)
+static void compile_knobs(struct send_compiler *compiler)
 {
 	const struct send_options *options = compiler->options;
-	const struct json_node *op = knob(compiler, options->op, SPAN("op"));
+	const struct json_node *op = send_compiler_knob(compiler, options->op, SPAN("op"));
 	const struct json_node *properties =
-		knob(compiler, options->properties, SPAN("properties"));
-	const struct json_node *headers = knob(compiler, options->headers, SPAN("headers"));
+		send_compiler_knob(compiler, options->properties, SPAN("properties"));
+	const struct json_node *headers =
+		send_compiler_knob(compiler, options->headers, SPAN("headers"));
 	const struct json_node *forward =
-		knob(compiler, options->forward_headers, SPAN("forward_headers"));
-	const struct json_node *body = knob(compiler, options->body, SPAN("body"));
+		send_compiler_knob(compiler, options->forward_headers, SPAN("forward_headers"));
+	const struct json_node *body = send_compiler_knob(compiler, options->body, SPAN("body"));
 	if (properties != NULL) {
 		compile_properties(compiler, properties);
 	}
@@ -513,7 +433,7 @@ static void compile_knobs(struct compiler *compiler)
 	}
 }
 
-static void compile(struct compiler *compiler)
+static void compile(struct send_compiler *compiler)
 {
 	const struct send_options *options = compiler->options;
 	const char *type = NULL;
@@ -522,9 +442,8 @@ static void compile(struct compiler *compiler)
 	compiler->rule->behave = options->behave;
 	compiler->rule->delay_ms = (uint32_t)options->delay_ms;
 	if (type != NULL) {
-		bool loopback = strcmp(type, "loopback") == 0;
-		check_bridge_keys(compiler, loopback);
-		compile_destinations(compiler, loopback);
+		send_destination_check(compiler, type);
+		send_destination_compile(compiler, type);
 	}
 	compile_knobs(compiler);
 }
@@ -544,7 +463,7 @@ void send_rule_compile(const struct json_node *node, const struct send_rule_cont
 		return;
 	}
 	option_read(send_rows, node, &options, context->problems);
-	struct compiler compiler = { .node = node,
+	struct send_compiler compiler = { .node = node,
 		.context = context,
 		.options = &options,
 		.variables = { .scope = VARIABLE_SCOPE_SEND, .match = context->match },
@@ -558,6 +477,9 @@ void send_rule_finish(struct send_rule *rule)
 {
 	template_destroy(rule->exchange);
 	template_destroy(rule->routing_key);
+	template_destroy(rule->topic);
+	template_destroy(rule->key);
+	template_destroy(rule->partition);
 	template_destroy(rule->op);
 	template_destroy(rule->body);
 	for (unsigned i = 0; i < rule->property_count; i++) {

@@ -35,6 +35,9 @@ enum send_body {
 	SEND_BODY_JSON,
 };
 
+/* Kafka: how the number of the partition for replies is written. */
+enum send_partition { SEND_PARTITION_BE32, SEND_PARTITION_ASCII };
+
 struct send_rule {
 	size_t bridge; /* index into mapping_context.bridges */
 	const char *bridge_name;
@@ -44,6 +47,13 @@ struct send_rule {
 	uint32_t delay_ms;
 	struct template *exchange;    /* NULL: the default one */
 	struct template *routing_key; /* NULL: empty */
+	bool to_kafka;
+	struct template *topic;      /* Kafka; NULL elsewhere */
+	struct template *key;        /* NULL: none */
+	struct template *partition;  /* NULL: the key or the bridge decides */
+	bool tombstone;              /* Kafka: no value at all */
+	struct span reply_partition; /* name of the header; absent: none */
+	enum send_partition reply_partition_format;
 	struct template *op;
 	bool op_is_used;
 	bool reads_headers; /* of the request, in any way */

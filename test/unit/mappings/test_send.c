@@ -25,6 +25,46 @@ static void a_plain_message_carries_the_body_untouched(void **state)
 	WORLD_TELL(stories);
 }
 
+#define TO_KAFKA "\"match\": {\"path\": \"/:x\"}, \"send\": {\"bridge\": \"kafka\", "
+#define NATIVE \
+	"content_type=application/octet-stream delivery_mode=1 reply_to=replies.1 expiration=4750"
+
+static void a_record_has_a_topic_and_perhaps_a_key_and_a_partition(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ TO_KAFKA "\"topic\": \"a.b_c-d\"}", "POST /1\n\nhello",
+			"a.b_c-d | " NATIVE " | | hello" },
+		{ TO_KAFKA "\"topic\": \"t\", \"key\": \"${path.x}\", \"partition\": 7}",
+			"POST /k%20k\n\nx", "t key k k at 7 | " NATIVE " | | x" },
+		{ TO_KAFKA "\"topic\": \"t\", \"key\": \"${query.k?}\"}", "POST /1\n\nx",
+			"t | " NATIVE " | | x" },
+		{ TO_KAFKA "\"topic\": \"t\", \"partition\": \"${path.x}\"}", "POST /12\n\nx",
+			"t at 12 | " NATIVE " | | x" },
+		{ TO_KAFKA "\"topic\": \"t\", \"partition\": \"${path.x}\"}", "POST /x1\n\nx", NULL,
+			400 },
+		{ TO_KAFKA "\"topic\": \"t\", \"partition\": \"${path.x}\"}",
+			"POST /4294967296\n\nx", NULL, 400 },
+		{ TO_KAFKA "\"topic\": \"ev.${path.x}\"}", "POST /a\n\nx",
+			"ev.a | " NATIVE " | | x" },
+		{ TO_KAFKA "\"topic\": \"ev.${path.x}\"}", "POST /a.b\n\nx", NULL, 400 },
+		{ TO_KAFKA "\"topic\": \"${path.x|[a-z.]{1,200}}\"}", "POST /a..\n\nx",
+			"a.. | " NATIVE " | | x" },
+		{ TO_KAFKA "\"topic\": \"t\", \"key\": \"k\", \"tombstone\": true}", "POST /a\n\nx",
+			"t key k | " NATIVE " | | no value" },
+		{ TO_KAFKA "\"topic\": \"t\", \"headers\": {\"correlation_id\": \"${id}\"}}",
+			"POST /a\n\nx",
+			"t | " NATIVE
+			" | correlation_id=t:0f8fad5b-d9cb-469f-a165-70867728950e | x" },
+		{ TO_KAFKA "\"topic\": \"t\", \"reply_partition\": {\"header\": \"p\", \"format\": "
+			   "\"ascii\"}}",
+			"POST /a\n\nx", "t | " NATIVE " | p=t:1094861636 | x" },
+		{ TO_KAFKA "\"topic\": \"t\", \"reply_partition\": {\"header\": \"p\"}}",
+			"POST /a\n\nx", "t | " NATIVE " | p=y:ABCD | x" },
+	};
+	WORLD_TELL(stories);
+}
+
 static void a_call_that_waits_for_no_reply_carries_no_reply_address_and_no_deadline(void **state)
 {
 	(void)state;
@@ -497,6 +537,7 @@ static void unmodified_nestjs_and_celery_workers_get_their_envelopes(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_record_has_a_topic_and_perhaps_a_key_and_a_partition),
 		cmocka_unit_test(a_plain_message_carries_the_body_untouched),
 		cmocka_unit_test(
 			a_call_that_waits_for_no_reply_carries_no_reply_address_and_no_deadline),

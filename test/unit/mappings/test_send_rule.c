@@ -29,7 +29,7 @@ static void a_send_that_cannot_work_does_not_load(void **state)
 		  "\"plan\"}",
 			"unknown convention 'plan'" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"topic\": \"t\"}",
-			"not available yet" },
+			"only a kafka bridge knows topic" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"behave\": "
 		  "\"drop\"}",
 			"only a loopback bridge knows behave" },
@@ -39,6 +39,35 @@ static void a_send_that_cannot_work_does_not_load(void **state)
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": []",
 			"several legs are not available yet" },
 		{ "\"match\": {\"path\": \"/a\"}", "send" },
+	};
+	WORLD_REFUSE(faults);
+}
+
+#define TO_KAFKA "\"match\": {\"path\": \"/:x\"}, \"send\": {\"bridge\": \"kafka\", "
+
+static void a_send_to_kafka_that_cannot_work_does_not_load(void **state)
+{
+	(void)state;
+	static const struct world_fault faults[] = {
+		{ TO_KAFKA "\"key\": \"k\"}", "expected a topic" },
+		{ TO_KAFKA "\"queue\": \"q\", \"topic\": \"t\"}",
+			"only an amqp bridge knows queue" },
+		{ TO_KAFKA "\"topic\": \"a/b\"}", "expected a topic's name" },
+		{ TO_KAFKA "\"topic\": \"..\"}", "expected a topic's name" },
+		{ TO_KAFKA "\"topic\": \"" X256 "\"}", "expected a topic's name" },
+		{ TO_KAFKA "\"topic\": \"t\", \"partition\": -1}", "number of a partition" },
+		{ TO_KAFKA "\"topic\": \"t\", \"tombstone\": true}", "a tombstone needs a key" },
+		{ TO_KAFKA "\"topic\": \"t\", \"reply_partition\": {\"header\": \"\"}}",
+			"the name of a header" },
+		{ TO_KAFKA "\"topic\": \"t\", \"reply_partition\": {\"header\": \"p\", \"format\": "
+			   "\"le32\"}}",
+			"be32" },
+		{ TO_KAFKA "\"topic\": \"t\", \"properties\": {\"priority\": 1}}",
+			"Kafka has no property 'priority'" },
+		{ TO_KAFKA "\"topic\": \"t\", \"headers\": {\"reply_to\": \"${path.x}\"}}",
+			"a mapping cannot set it" },
+		{ TO_KAFKA "\"topic\": \"t\", \"headers\": {\"correlation_id\": \"x\"}}",
+			"a mapping cannot set it" },
 	};
 	WORLD_REFUSE(faults);
 }
@@ -98,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_send_that_cannot_work_does_not_load),
+		cmocka_unit_test(a_send_to_kafka_that_cannot_work_does_not_load),
 		cmocka_unit_test(what_belongs_to_the_gateway_cannot_be_set),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,6 +50,7 @@ struct world {
 static const struct mapping_bridge world_bridges[] = {
 	{ "rabbit", "amqp" },
 	{ "echo", "loopback" },
+	{ "kafka", "kafka" },
 };
 
 /* Loads an array of mappings. */
@@ -64,7 +65,7 @@ static inline void world_open(struct world *world, const char *json)
 		abort();
 	}
 	struct mapping_context context = { .bridges = world_bridges,
-		.bridge_count = 2,
+		.bridge_count = 3,
 		.default_bridge = "rabbit",
 		.default_timeout_ms = 5000,
 		.limit_body = 4096,
@@ -172,7 +173,8 @@ static inline int world_send(struct world *world, const char *text)
 		.reply_to = { "replies.1", 9 },
 		.deadline_ms = 4750,
 		.wall_ms = 1700000000123,
-		.instance = { "gw-1", 4 } };
+		.instance = { "gw-1", 4 },
+		.reply_partition = 0x41424344 };
 	int status = world_match(world, text);
 	if (status != 0) {
 		return status;
@@ -188,9 +190,17 @@ static inline const char *world_message(struct world *world)
 	static const char types[] = "tyirbnj";
 	const struct message *message = &world->room.message;
 	struct buffer out = { 0 };
-	buffer_append_span(&out, message->exchange);
-	buffer_append_literal(&out, "/");
-	buffer_append_span(&out, message->routing_key);
+	if (span_present(message->topic)) {
+		buffer_append_span(&out, message->topic);
+		buffer_append_format(&out, "%s", span_present(message->key) ? " key " : "");
+		buffer_append_span(&out, message->key);
+		buffer_append_format(&out, "%s", span_present(message->partition) ? " at " : "");
+		buffer_append_span(&out, message->partition);
+	} else {
+		buffer_append_span(&out, message->exchange);
+		buffer_append_literal(&out, "/");
+		buffer_append_span(&out, message->routing_key);
+	}
 	buffer_append_literal(&out, " |");
 	for (unsigned i = 0; i < PROPERTY_COUNT; i++) {
 		struct span value = message->properties[i];
@@ -209,7 +219,7 @@ static inline const char *world_message(struct world *world)
 		}
 	}
 	buffer_append_literal(&out, " | ");
-	buffer_append_span(&out, message->body);
+	buffer_append_span(&out, span_present(message->body) ? message->body : SPAN("no value"));
 	free(world->text);
 	world->text = memory_text(buffer_span(&out));
 	buffer_finish(&out);

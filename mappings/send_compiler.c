@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "mappings/send_compiler.h"
+
+const struct json_node *send_compiler_knob(
+	const struct send_compiler *compiler, const struct json_node *own, struct span name)
+{
+	return convention_knob(own, compiler->context->convention->send, name);
+}
+
+struct template *send_compiler_template(
+	struct send_compiler *compiler, const struct json_node *node, enum template_form form)
+{
+	struct template *template =
+		template_create(node, form, &compiler->variables, compiler->problems);
+	if (template == NULL) {
+		return NULL;
+	}
+	if (template_uses(template, VARIABLE_OP)) {
+		compiler->rule->op_is_used = true;
+	}
+	if (template_uses(template, VARIABLE_HEADERS) ||
+		template_uses(template, VARIABLE_HEADER_VALUE) ||
+		template_uses(template, VARIABLE_COOKIES) ||
+		template_uses(template, VARIABLE_COOKIE_VALUE)) {
+		compiler->rule->reads_headers = true;
+	}
+	return template;
+}
