@@ -48,6 +48,7 @@ enum bridge_outcome {
 	BRIDGE_UNROUTABLE, /* returned (no queue is bound there), or its exchange is missing */
 	BRIDGE_REFUSED,    /* nacked by a queue; behind an exchange another one may have it */
 	BRIDGE_UNKNOWN,    /* the channel or connection was lost before the confirm */
+	BRIDGE_OVERSIZED,  /* the broker does not take one as large; it was not published */
 };
 
 enum bridge_state { BRIDGE_STATE_DOWN, BRIDGE_STATE_BLOCKED, BRIDGE_STATE_UP };
@@ -70,6 +71,28 @@ struct bridge_events {
 	void (*on_session_lost)(struct bridge_host *host);
 	/* `why` is for the log and /readyz; it may name hosts, never credentials. */
 	void (*on_state)(struct bridge_host *host, enum bridge_state state, const char *why);
+	/* A destination that mappings name is not usable although the session is UP, and why; NULL:
+	 * it is again. For the log and /readyz. */
+	void (*on_topic)(struct bridge_host *host, const char *topic, const char *why);
+	/* The shard whose call the reply answers, by the id in it; -1: none can be. For bridges
+	 * that read the replies of all shards in one. */
+	int (*shard_of)(struct bridge_host *host, const struct message *reply);
+};
+
+/* A topic that mappings name outright. */
+struct bridge_topic {
+	const char *name;
+	int64_t timeout_ms; /* the longest of those mappings */
+};
+
+/* What the sessions of one instance have in common. Outlives them. */
+struct bridge_process {
+	const char *instance;              /* of the process */
+	const struct bridge_topic *topics; /* distinct */
+	size_t topic_count;
+	int64_t timeout_ms;               /* the longest of all mappings that use the bridge */
+	struct mailbox *const *mailboxes; /* of the shards, by number */
+	unsigned shards;
 };
 
 /* Given to create(); outlives the session. The host embeds it. */
@@ -101,8 +124,12 @@ struct bridge_kind {
 	/* Whether on_confirm(CONFIRMED) can ever come: a mapping that waits for it is refused if
 	 * not. */
 	bool (*confirms)(const void *shared);
-	/* Main thread, after the last session is gone. Frees what open made (rows are freed by the
-	 * caller). */
+	/* Main thread, when all shards exist but no session does; a mere check of the configuration
+	 * stops before it. Opens what the sessions share. False: refuse to start, `why` (of `size`
+	 * bytes) says it. NULL: they share nothing. */
+	bool (*start)(void *shared, const struct bridge_process *process, char *why, size_t size);
+	/* Main thread, after the last session is gone. Frees what open and start made (rows are
+	 * freed by the caller). */
 	void (*close)(void *shared);
 
 	/* Never NULL. Starts to connect by itself and reconnects until destroyed. Calls no event:
@@ -115,6 +142,8 @@ struct bridge_kind {
 	/* Where workers send replies now; empty while there is no session. Valid until the loop
 	 * turns. */
 	struct span (*reply_to)(struct bridge_session *session);
+	/* The partition of it that replies must come to; -1: any will do. NULL: there are none. */
+	int32_t (*reply_partition)(struct bridge_session *session);
 	/* The host no longer waits for the leg (answered, expired, left): forget it if that saves
 	 * anything. */
 	void (*cancel)(struct bridge_session *session, struct leg leg);
@@ -123,6 +152,9 @@ struct bridge_kind {
 	void (*flush)(struct bridge_session *session);
 	/* True when nothing is unsent or unconfirmed: the process may end. */
 	bool (*drained)(struct bridge_session *session);
+	/* The shard has turned its loop for the last time: nothing comes from here any more. NULL:
+	 * nobody needs to know. */
+	void (*leave)(struct bridge_session *session);
 	/* Closes at once, calls no event; not from within one. NULL is accepted. */
 	void (*destroy)(struct bridge_session *session);
 };

@@ -36,6 +36,7 @@ struct survey {
 	struct survey *next;
 	struct metrics sum;
 	struct bridge_report *bridges;
+	const char **troubles; /* by mapping, see struct session */
 };
 
 struct form {
@@ -44,6 +45,7 @@ struct form {
 	size_t index; /* of the shard */
 	struct metrics metrics;
 	struct bridge_report *bridges;
+	const char **troubles;
 };
 
 struct admin {
@@ -104,6 +106,26 @@ static void write_bridges(const struct survey *survey, struct buffer *out)
 	}
 }
 
+/* Mappings that answer 503 although their bridge is up; the others do not wait for them. */
+static void write_troubles(const struct survey *survey, struct buffer *out)
+{
+	const struct mapping_table *mappings = config_of(survey->admin)->mappings;
+	const char *before = ",\"mappings\":{";
+	for (size_t i = 0; i < mapping_table_count(mappings); i++) {
+		if (survey->troubles[i] != NULL) {
+			buffer_append_format(out, "%s", before);
+			json_append_string(
+				out, span_from_text(mapping_name(mapping_table_at(mappings, i))));
+			buffer_append_char(out, ':');
+			json_append_string(out, span_from_text(survey->troubles[i]));
+			before = ",";
+		}
+	}
+	if (before[1] == '\0') {
+		buffer_append_char(out, '}');
+	}
+}
+
 static bool is_ready(const struct survey *survey)
 {
 	const struct config *config = config_of(survey->admin);
@@ -125,7 +147,9 @@ static void answer_ready(const struct survey *survey, struct connection *connect
 						     : "not ready";
 	buffer_append_format(&out, "{\"status\":\"%s\",\"bridges\":{", status);
 	write_bridges(survey, &out);
-	buffer_append_literal(&out, "}}\n");
+	buffer_append_char(&out, '}');
+	write_troubles(survey, &out);
+	buffer_append_literal(&out, "}\n");
 	answer_text(connection, ready ? 200 : 503, "application/json", &out);
 	buffer_finish(&out);
 }
@@ -179,6 +203,7 @@ static void destroy_survey(struct survey *survey)
 	*at = survey->next;
 	metrics_finish(&survey->sum);
 	free(survey->bridges);
+	free(survey->troubles);
 	free(survey);
 }
 
@@ -186,6 +211,7 @@ static void free_form(struct form *form)
 {
 	metrics_finish(&form->metrics);
 	free(form->bridges);
+	free(form->troubles);
 	free(form);
 }
 
@@ -200,6 +226,11 @@ static void handle_filled(struct mail *mail)
 	for (size_t i = 0; i < survey->sum.bridge_count; i++) {
 		if (form->bridges[i].state < survey->bridges[i].state) {
 			survey->bridges[i] = form->bridges[i];
+		}
+	}
+	for (size_t i = 0; i < mapping_table_count(config_of(admin)->mappings); i++) {
+		if (form->troubles[i] != NULL) {
+			survey->troubles[i] = form->troubles[i];
 		}
 	}
 	free_form(form);
@@ -222,6 +253,7 @@ static void handle_form(struct mail *mail)
 	for (size_t i = 0; i < shard->session_count; i++) {
 		form->bridges[i].state = shard->sessions[i].state;
 		memcpy(form->bridges[i].why, shard->sessions[i].why, sizeof(form->bridges[i].why));
+		session_troubles(&shard->sessions[i], form->troubles);
 	}
 	form->mail.handle = handle_filled;
 	/* there is room: a form for each shard and open admin page is far less than the box takes
@@ -243,6 +275,8 @@ static void post_form(struct survey *survey, size_t index)
 		form->metrics.bridges[i].state = BRIDGE_STATE_UP;
 	}
 	form->bridges = memory_new(config->bridge_count, sizeof(*form->bridges));
+	form->troubles =
+		memory_new(mapping_table_count(config->mappings) + 1, sizeof(*form->troubles));
 	survey->waiting++;
 	if (!mailbox_post(survey->admin->shards[index]->mailbox, &form->mail)) {
 		survey->waiting--;
@@ -262,6 +296,8 @@ static void begin_survey(struct admin *admin, enum page page, uint64_t connectio
 	admin->surveys = survey;
 	metrics_init(&survey->sum, config);
 	survey->bridges = memory_new(config->bridge_count, sizeof(*survey->bridges));
+	survey->troubles =
+		memory_new(mapping_table_count(config->mappings) + 1, sizeof(*survey->troubles));
 	for (size_t i = 0; i < config->bridge_count; i++) {
 		survey->bridges[i].state = BRIDGE_STATE_UP;
 		survey->sum.bridges[i].state = BRIDGE_STATE_UP;

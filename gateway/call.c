@@ -311,6 +311,7 @@ void call_send(struct call *call, const struct request *request, const struct ma
 		.deadline_ms = mapping_timeout_ms(match->mapping),
 		.wall_ms = (int64_t)shard->wall_ms,
 		.instance = span_from_text(shard->config->instance),
+		.reply_partition = session_reply_partition(call->session),
 		.one_way = call->origin.one_way,
 	};
 	struct refusal refusal = { 0 };
@@ -354,6 +355,7 @@ void call_confirm(struct call *call, enum bridge_outcome outcome)
 		}
 		break;
 	case BRIDGE_UNKNOWN: lose_confirm(call); break;
+	case BRIDGE_OVERSIZED: refuse_too_large(call); break;
 	}
 }
 

@@ -164,6 +164,12 @@ enum call_found call_table_find(const struct call_table *table, struct span id, 
 	return (*call)->in_use ? CALL_FOUND : CALL_FOUND_ENDED;
 }
 
+int call_table_shard_of(struct span id)
+{
+	uint32_t place;
+	return id.len == CALL_ID_LEN && read_place(id.ptr, &place) ? (int)(place >> 24) : -1;
+}
+
 struct call *call_table_leg(const struct call_table *table, struct leg leg)
 {
 	if (leg.slot >= table->slots) {

@@ -36,6 +36,8 @@ void call_table_give(struct call_table *table, struct call *call);
 enum call_found { CALL_FOUND, CALL_FOUND_ENDED, CALL_NOT_FOUND };
 /* ENDED: the id was this slot's last one; call->state says how it ended. */
 enum call_found call_table_find(const struct call_table *table, struct span id, struct call **call);
+/* The shard that an id names; -1: it is none of ours. */
+int call_table_shard_of(struct span id);
 /* NULL when the leg's call has ended. */
 struct call *call_table_leg(const struct call_table *table, struct leg leg);
 /* Slot by number, in use or not. */

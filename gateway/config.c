@@ -8,6 +8,7 @@
 #include "gateway/config.h"
 
 #include "base/memory.h"
+#include "gateway/config_bridge.h"
 #include "gateway/config_listener.h"
 
 #include <errno.h>
@@ -131,25 +132,6 @@ static const struct option config_rows[] = {
 };
 #undef FIELD
 
-struct bridge_keys {
-	char *type;
-	bool required;
-};
-
-static const struct option bridge_rows[] = {
-	{ .name = "type",
-		.type = OPTION_TEXT,
-		.offset = offsetof(struct bridge_keys, type),
-		.required = true,
-		.help = "`amqp` or `loopback`" },
-	{ .name = "required",
-		.type = OPTION_BOOL,
-		.offset = offsetof(struct bridge_keys, required),
-		.fallback = "true",
-		.help = "`/readyz` waits for it" },
-	{ 0 },
-};
-
 static const struct json_node *read_file(
 	struct config *config, const char *file, struct problem_list *problems)
 {
@@ -261,70 +243,6 @@ static void read_listeners(struct config *config, struct problem_list *problems)
 	}
 }
 
-/* Our keys stand behind what the kind shares. */
-static size_t keys_offset(const struct bridge_kind *kind)
-{
-	const size_t alignment = _Alignof(max_align_t);
-	return (kind->shared_size + alignment - 1) / alignment * alignment;
-}
-
-/* The kind's rows behind the two that every bridge has; freed by the caller. */
-static struct option *rows_of_kind(const struct bridge_kind *kind)
-{
-	size_t count = 0;
-	while (kind->rows[count].name != NULL) {
-		count++;
-	}
-	struct option *rows = memory_new(count + 3, sizeof(*rows));
-	for (size_t i = 0; i < 2; i++) {
-		rows[i] = bridge_rows[i];
-		rows[i].offset += keys_offset(kind);
-	}
-	memcpy(rows + 2, kind->rows, count * sizeof(*rows));
-	return rows;
-}
-
-static const struct bridge_kind *kind_of_bridge(
-	const struct json_node *node, struct problem_list *problems)
-{
-	const struct json_node *type = json_node_member(node, SPAN("type"));
-	if (node->type != JSON_OBJECT || type == NULL || type->type != JSON_STRING) {
-		problem_list_error(problems, type != NULL ? type : node,
-			"expected an object with a \"type\": \"amqp\" or \"loopback\"");
-		return NULL;
-	}
-	const struct bridge_kind *kind = bridge_kind_find(type->string);
-	if (kind == NULL) {
-		bool later = span_equal(type->string, SPAN("kafka")) ||
-			     span_equal(type->string, SPAN("http"));
-		problem_list_error(problems, type,
-			later ? "\"%.*s\" is not available yet"
-			      : "\"%.*s\" is no type of bridge; expected \"amqp\" or \"loopback\"",
-			(int)type->string.len, type->string.ptr);
-	}
-	return kind;
-}
-
-static void read_bridge(
-	struct bridge_instance *bridge, const struct json_node *node, struct problem_list *problems)
-{
-	bridge->name = memory_text(node->name);
-	bridge->kind = kind_of_bridge(node, problems);
-	if (bridge->kind == NULL) {
-		return;
-	}
-	struct option *rows = rows_of_kind(bridge->kind);
-	size_t offset = keys_offset(bridge->kind);
-	bridge->shared = memory_new(1, offset + sizeof(struct bridge_keys));
-	struct bridge_keys *keys = (void *)((char *)bridge->shared + offset);
-	if (option_read(rows, node, bridge->shared, problems)) {
-		bridge->opened = bridge->kind->open(bridge->shared, node, problems);
-	}
-	bridge->required = keys->required;
-	free(keys->type);
-	free(rows);
-}
-
 static void read_bridges(struct config *config, struct problem_list *problems)
 {
 	const struct json_node *object = config->bridges_node;
@@ -340,7 +258,7 @@ static void read_bridges(struct config *config, struct problem_list *problems)
 		config->bridges = memory_resize(
 			config->bridges, config->bridge_count, sizeof(*config->bridges));
 		config->bridges[at] = (struct bridge_instance){ 0 };
-		read_bridge(&config->bridges[at], node, problems);
+		config_bridge_read(&config->bridges[at], node, problems);
 	}
 }
 
@@ -421,6 +339,7 @@ static void read_mappings(
 	for (size_t i = 0; i < config->bridge_count; i++) {
 		config->bridges[i].exchanges =
 			mapping_table_exchanges(config->mappings, config->bridges[i].name);
+		config_bridge_topics(&config->bridges[i], i, config->mappings);
 	}
 	free(bridges);
 }
@@ -509,18 +428,6 @@ struct config *config_load(const char *file, struct problem_list *problems)
 	return config;
 }
 
-static void finish_bridge(struct bridge_instance *bridge)
-{
-	if (bridge->opened) {
-		bridge->kind->close(bridge->shared);
-	}
-	if (bridge->kind != NULL && bridge->shared != NULL) {
-		option_finish(bridge->kind->rows, bridge->shared);
-	}
-	free(bridge->shared);
-	free(bridge->name);
-}
-
 void config_destroy(struct config *config)
 {
 	if (config == NULL) {
@@ -529,7 +436,7 @@ void config_destroy(struct config *config)
 	mapping_table_destroy(config->mappings);
 	cors_rule_destroy(config->cors);
 	for (size_t i = 0; i < config->bridge_count; i++) {
-		finish_bridge(&config->bridges[i]);
+		config_bridge_finish(&config->bridges[i]);
 	}
 	free(config->bridges);
 	for (size_t i = 0; i < config->listener_count; i++) {
@@ -557,12 +464,6 @@ void config_document(FILE *out)
 		out);
 	option_document(config_rows, "Top level", out);
 	config_listener_document(out);
-	option_document(bridge_rows, "bridges", out);
-	for (const struct bridge_kind *const *kind = bridge_kinds(); *kind != NULL; kind++) {
-		struct buffer title = { 0 };
-		buffer_append_format(&title, "bridges, type `%s`%c", (*kind)->type, '\0');
-		option_document((*kind)->rows, title.data, out);
-		buffer_finish(&title);
-	}
+	config_bridge_document(out);
 	mapping_document(out);
 }

@@ -76,6 +76,9 @@ struct bridge_instance {
 	bool required;
 	bool opened;
 	const char *const *exchanges; /* constant ones of its mappings; see bridge_host */
+	struct bridge_topic *topics;  /* likewise; see bridge_process */
+	size_t topic_count;
+	int64_t timeout_ms; /* the longest of its mappings */
 };
 
 struct config {

@@ -42,6 +42,7 @@ struct process {
 	struct admin *admin;
 	struct worker *workers;
 	struct shard **shards;
+	struct mailbox **mailboxes; /* of the shards */
 	size_t count, running;
 	struct quota **quotas;       /* per listener, the admin's last */
 	struct unix_socket *sockets; /* likewise; fd -1 where the address is another */
@@ -132,6 +133,35 @@ static bool open_shard(struct process *process)
 	return open;
 }
 
+/* What the sessions of a bridge share. It is closed with the configuration. */
+static bool open_bridges(struct process *process)
+{
+	const struct config *config = process->config;
+	process->mailboxes = memory_new(process->count, sizeof(*process->mailboxes));
+	for (size_t i = 0; i < process->count; i++) {
+		process->mailboxes[i] = process->shards[i]->mailbox;
+	}
+	for (size_t i = 0; i < config->bridge_count; i++) {
+		const struct bridge_instance *bridge = &config->bridges[i];
+		const struct bridge_process shared = {
+			.instance = config->instance,
+			.topics = bridge->topics,
+			.topic_count = bridge->topic_count,
+			.timeout_ms = bridge->timeout_ms,
+			.mailboxes = process->mailboxes,
+			.shards = (unsigned)process->count,
+		};
+		char why[256] = "";
+		if (bridge->kind->start != NULL &&
+			!bridge->kind->start(bridge->shared, &shared, why, sizeof(why))) {
+			fprintf(stderr, "bridgehead: bridge %s cannot start: %s\n", bridge->name,
+				why);
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool open_admin(struct process *process)
 {
 	const struct config *config = process->config;
@@ -170,7 +200,7 @@ static bool open_all(struct process *process)
 			return false;
 		}
 	}
-	return open_admin(process);
+	return open_bridges(process) && open_admin(process);
 }
 
 /* ---- running ---- */
@@ -336,6 +366,7 @@ static void close_all(struct process *process)
 	free(process->sockets);
 	free(process->quotas);
 	free(process->workers);
+	free(process->mailboxes);
 	free(process->shards);
 }
 

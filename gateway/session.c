@@ -3,11 +3,14 @@
 
 #include "gateway/session.h"
 
+#include "base/memory.h"
 #include "gateway/call.h"
 #include "gateway/shard.h"
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static struct session *session_from_host(struct bridge_host *host)
 {
@@ -124,6 +127,51 @@ static void handle_state(struct bridge_host *host, enum bridge_state state, cons
 	}
 }
 
+/* `why` is a constant of the bridge. */
+static void handle_topic(struct bridge_host *host, const char *topic, const char *why)
+{
+	struct session *session = session_from_host(host);
+	const struct mapping_table *mappings = session->shard->config->mappings;
+	struct log *log = session->shard->log;
+	for (size_t i = 0; i < mapping_table_count(mappings); i++) {
+		const struct mapping *mapping = mapping_table_at(mappings, i);
+		const char *own = mapping_topic(mapping);
+		if (mapping_bridge_index(mapping) != session->index || own == NULL ||
+			strcmp(own, topic) != 0) {
+			continue;
+		}
+		bool was_well = session->troubles[i] == NULL;
+		session->troubles[i] = why;
+		if ((why != NULL || !was_well) &&
+			log_begin(log, why != NULL ? LOG_WARN : LOG_INFO, "destination")) {
+			log_text(log, "bridge", span_from_text(session->instance->name));
+			log_text(log, "mapping", span_from_text(mapping_name(mapping)));
+			log_text(log, "topic", span_from_text(topic));
+			log_text(log, "why", span_from_text(why != NULL ? why : "it is there"));
+			log_number(log, "shard", session->shard->index);
+			log_end(log);
+		}
+	}
+}
+
+/* By the first correlation place that holds an id of ours. */
+static int handle_shard_of(struct bridge_host *host, const struct message *reply)
+{
+	struct shard *shard = session_from_host(host)->shard;
+	size_t count = 0;
+	const struct place *places = mapping_table_correlations(shard->config->mappings, &count);
+	struct place_source source = { .message = reply, .scratch = &shard->scratch.reply };
+	int found = -1;
+	for (size_t i = 0; i < count && found < 0; i++) {
+		struct place_value value;
+		buffer_clear(&shard->scratch.reply);
+		if (place_read(&places[i], &source, &value)) {
+			found = call_table_shard_of(place_text(&value, &shard->scratch.reply));
+		}
+	}
+	return found;
+}
+
 static const struct bridge_events events = {
 	.on_confirm = handle_confirm,
 	.on_reply = handle_reply,
@@ -131,6 +179,8 @@ static const struct bridge_events events = {
 	.on_malformed = handle_malformed,
 	.on_session_lost = handle_session_lost,
 	.on_state = handle_state,
+	.on_topic = handle_topic,
+	.shard_of = handle_shard_of,
 };
 
 static size_t largest_reply(const struct config *config)
@@ -179,6 +229,8 @@ void session_init(struct session *session, struct shard *shard, size_t index)
 		.state = BRIDGE_STATE_DOWN,
 		.why = "connecting",
 	};
+	session->troubles = memory_new(
+		mapping_table_count(shard->config->mappings) + 1, sizeof(*session->troubles));
 	session->bridge = instance->kind->create(instance->shared, &session->host);
 }
 
@@ -186,6 +238,8 @@ void session_finish(struct session *session)
 {
 	session->instance->kind->destroy(session->bridge);
 	session->bridge = NULL;
+	free(session->troubles);
+	session->troubles = NULL;
 }
 
 enum bridge_verdict session_send(
@@ -200,6 +254,21 @@ enum bridge_verdict session_send(
 struct span session_reply_to(struct session *session)
 {
 	return session->instance->kind->reply_to(session->bridge);
+}
+
+int32_t session_reply_partition(struct session *session)
+{
+	const struct bridge_kind *kind = session->instance->kind;
+	return kind->reply_partition != NULL ? kind->reply_partition(session->bridge) : -1;
+}
+
+void session_troubles(const struct session *session, const char **troubles)
+{
+	for (size_t i = 0; i < mapping_table_count(session->shard->config->mappings); i++) {
+		if (session->troubles[i] != NULL) {
+			troubles[i] = session->troubles[i];
+		}
+	}
 }
 
 void session_cancel(struct session *session, struct leg leg)
@@ -217,4 +286,11 @@ void session_flush(struct session *session)
 bool session_drained(struct session *session)
 {
 	return session->instance->kind->drained(session->bridge);
+}
+
+void session_leave(struct session *session)
+{
+	if (session->instance->kind->leave != NULL) {
+		session->instance->kind->leave(session->bridge);
+	}
 }

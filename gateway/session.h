@@ -21,7 +21,8 @@ struct session {
 	size_t index;
 	struct bridge_session *bridge;
 	enum bridge_state state;
-	char why[192]; /* for /readyz */
+	char why[192];         /* for /readyz */
+	const char **troubles; /* by mapping: why its destination cannot be used; NULL: it can */
 };
 
 /* Begins to connect. */
@@ -30,6 +31,12 @@ void session_finish(struct session *session);
 enum bridge_verdict session_send(
 	struct session *session, const struct message *message, struct leg leg);
 struct span session_reply_to(struct session *session);
+/* -1: any will do. */
+int32_t session_reply_partition(struct session *session);
+/* Sets those of its mappings that have one; by number, the others stay. */
+void session_troubles(const struct session *session, const char **troubles);
 void session_cancel(struct session *session, struct leg leg);
 void session_flush(struct session *session);
 bool session_drained(struct session *session);
+/* The shard's loop has turned for the last time. */
+void session_leave(struct session *session);

@@ -261,6 +261,9 @@ void shard_start_sessions(struct shard *shard)
 void shard_run(struct shard *shard)
 {
 	ev_run(shard->loop, 0);
+	for (size_t i = 0; i < shard->session_count; i++) {
+		session_leave(&shard->sessions[i]);
+	}
 	log_flush(shard->log);
 }
 

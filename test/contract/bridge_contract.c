@@ -93,6 +93,20 @@ static void handle_state(struct bridge_host *host, enum bridge_state state, cons
 	snprintf(contract->why, sizeof(contract->why), "%s", why);
 }
 
+static void handle_topic(struct bridge_host *host, const char *topic, const char *why)
+{
+	struct contract *contract = from_host(host);
+	assert_non_null(topic);
+	contract->topics_amiss += why != NULL ? 1 : -1;
+}
+
+static int handle_shard_of(struct bridge_host *host, const struct message *reply)
+{
+	(void)host;
+	(void)reply;
+	return 0;
+}
+
 static const struct bridge_events events = {
 	.on_confirm = handle_confirm,
 	.on_reply = handle_reply,
@@ -100,6 +114,8 @@ static const struct bridge_events events = {
 	.on_malformed = handle_malformed,
 	.on_session_lost = handle_lost,
 	.on_state = handle_state,
+	.on_topic = handle_topic,
+	.shard_of = handle_shard_of,
 };
 
 static void handle_prepare(struct ev_loop *loop, ev_prepare *prepare, int revents)
@@ -137,6 +153,24 @@ static void read_configuration(struct contract *contract)
 	json_tree_destroy(tree);
 }
 
+static void start_shared(struct contract *contract)
+{
+	char why[256] = "";
+	contract->mailboxes[0] = contract->host.mailbox;
+	contract->process = (struct bridge_process){
+		.instance = contract->host.instance,
+		.topics = contract->bridge->topics,
+		.topic_count = contract->bridge->topic_count,
+		.timeout_ms = 60000,
+		.mailboxes = contract->mailboxes,
+		.shards = 1,
+	};
+	if (contract->kind->start != NULL &&
+		!contract->kind->start(contract->shared, &contract->process, why, sizeof(why))) {
+		fail_msg("the bridge does not start: %s", why);
+	}
+}
+
 struct contract *contract_create(const struct contract_bridge *bridge)
 {
 	struct contract *contract = memory_new(1, sizeof(*contract));
@@ -150,7 +184,6 @@ struct contract *contract_create(const struct contract_bridge *bridge)
 		.mailbox = mailbox_create(loop, 64),
 		.bridge = "contract",
 		.instance = "contract",
-		.shard = 3,
 		.reply_max = CONTRACT_REPLY_MAX,
 		.exchanges = bridge->exchanges,
 	};
@@ -160,6 +193,7 @@ struct contract *contract_create(const struct contract_bridge *bridge)
 	ev_init(&contract->guard, handle_guard);
 	contract->guard.data = contract;
 	read_configuration(contract);
+	start_shared(contract);
 	return contract;
 }
 
@@ -284,6 +318,7 @@ struct message contract_message(struct contract *contract)
 	snprintf(leg->id, sizeof(leg->id), "00000000-0000-4000-8000-%012x", contract->used);
 	struct message message = {
 		.routing_key = span_from_text(contract->bridge->queue),
+		.topic = span_from_text(contract->bridge->topic),
 		.mandatory = true,
 		.wants_reply = true,
 		.body = SPAN(BODY),
@@ -327,6 +362,11 @@ static void a_session_is_down_until_it_says_up(void **state)
 	contract_destroy(contract);
 }
 
+static bool is_drained(const struct contract *contract)
+{
+	return contract->kind->drained(contract->session);
+}
+
 static void an_accepted_leg_gets_its_confirm_and_its_reply(void **state)
 {
 	struct contract *contract = *state;
@@ -334,9 +374,11 @@ static void an_accepted_leg_gets_its_confirm_and_its_reply(void **state)
 	assert_int_equal(contract_send(contract, &message), BRIDGE_ACCEPTED);
 	assert_false(contract->kind->drained(contract->session));
 	contract_until_replies(contract, 1);
-	contract_until_confirms(contract, 1);
-	assert_int_equal(contract_last_leg(contract)->outcome, BRIDGE_CONFIRMED);
-	assert_true(contract->kind->drained(contract->session));
+	if (!contract->bridge->silent_about_calls) {
+		contract_until_confirms(contract, 1);
+		assert_int_equal(contract_last_leg(contract)->outcome, BRIDGE_CONFIRMED);
+	}
+	contract_until(contract, is_drained);
 }
 
 static void a_reply_carries_what_the_worker_sent(void **state)
@@ -368,7 +410,8 @@ static void a_reply_carries_what_the_worker_sent(void **state)
 		const struct message_header *header = message_header(reply, headers[i].name);
 		assert_non_null(header);
 		assert_true(span_equal(header->value, headers[i].value));
-		assert_int_equal(header->type, headers[i].type);
+		assert_int_equal(header->type,
+			contract->bridge->untyped_headers ? MESSAGE_TEXT : headers[i].type);
 	}
 }
 
@@ -380,10 +423,11 @@ static void many_legs_in_flight_are_each_answered_once(void **state)
 		struct message message = contract_message(contract);
 		assert_int_equal(contract_send(contract, &message), BRIDGE_ACCEPTED);
 	}
+	unsigned confirms = contract->bridge->silent_about_calls ? 0 : 1;
 	contract_until_replies(contract, count);
-	contract_until_confirms(contract, count);
+	contract_until_confirms(contract, count * confirms);
 	for (unsigned i = 0; i < count; i++) {
-		assert_int_equal(contract->legs[i].confirms, 1);
+		assert_int_equal(contract->legs[i].confirms, confirms);
 		assert_int_equal(contract->legs[i].outcome, BRIDGE_CONFIRMED);
 		assert_int_equal(contract->legs[i].replies, 1);
 	}
@@ -432,7 +476,7 @@ static void a_refused_message_says_so(void **state)
 	contract->bridge->make_refused(&message);
 	assert_int_equal(contract_send(contract, &message), BRIDGE_ACCEPTED);
 	contract_until_confirms(contract, 1);
-	assert_int_equal(contract_last_leg(contract)->outcome, BRIDGE_REFUSED);
+	assert_int_equal(contract_last_leg(contract)->outcome, contract->bridge->refusal);
 	assert_int_equal(contract->replies, 0);
 }
 

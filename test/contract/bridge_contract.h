@@ -24,7 +24,13 @@ struct contract_bridge {
 	const char *type;
 	const char *configuration; /* JSON, as under `bridges` */
 	const char *queue;         /* where something echoes */
+	const char *topic;         /* likewise */
 	const char *const *exchanges;
+	const struct bridge_topic *topics;
+	size_t topic_count;
+	bool silent_about_calls; /* no on_confirm for a leg that wants a reply and is well */
+	bool untyped_headers;    /* all come back as text */
+	enum bridge_outcome refusal;
 	/* Change a message so that it is refused, or accepted and never answered. */
 	void (*make_refused)(struct message *message);
 	void (*make_silent)(struct message *message);
@@ -44,6 +50,8 @@ struct contract {
 	struct bridge_host host;
 	struct bridge_session *session;
 	void *shared;
+	struct mailbox *mailboxes[1];
+	struct bridge_process process;
 	struct ev_prepare prepare;
 	struct ev_timer guard;
 	bool late; /* the guard rang */
@@ -51,6 +59,7 @@ struct contract {
 	unsigned states, lost; /* how often on_state and on_session_lost were called */
 	char why[256];
 	unsigned confirms, replies, oversized, malformed, strays;
+	int topics_amiss; /* told by on_topic, and not taken back */
 	struct contract_leg legs[CONTRACT_LEGS];
 	unsigned used;
 	struct kept_message reply; /* the last one */

@@ -505,6 +505,7 @@ int main(void)
 		.configuration = configurations[0],
 		.queue = site.echo_queue,
 		.exchanges = site.exchanges,
+		.refusal = BRIDGE_REFUSED,
 		.make_refused = make_refused,
 		.make_silent = make_silent,
 		.lose_session = cut_connections,

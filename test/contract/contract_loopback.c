@@ -31,6 +31,7 @@ static const struct contract_bridge loopback = {
 	.type = "loopback",
 	.configuration = "{}",
 	.queue = "anything",
+	.refusal = BRIDGE_REFUSED,
 	.make_refused = make_refused,
 	.make_silent = make_silent,
 	.lose_session = lose_session,
