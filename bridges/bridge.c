@@ -4,11 +4,13 @@
 #include "bridges/bridge.h"
 
 #include "bridges/amqp.h"
+#include "bridges/kafka.h"
 #include "bridges/loopback.h"
 
 #include <assert.h>
 
-static const struct bridge_kind *const kinds[] = { &amqp_bridge, &loopback_bridge, NULL };
+static const struct bridge_kind *const kinds[] = { &amqp_bridge, &kafka_bridge, &loopback_bridge,
+	NULL };
 
 static void assert_complete(const struct bridge_kind *kind)
 {

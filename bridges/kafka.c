@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * The kind and its keys. Behind it:
+ *
+ *     kafka_options    what is configured, properties of librdkafka that pass through
+ *     kafka_cluster    what the shards share: producers, the reply topic, a seat for each shard
+ *     kafka_session    one shard's: collects what a turn sends
+ *     kafka_reader     in shard 0: reads replies and reports, decides the state
+ *     kafka_courier    carries them to the other shards
+ *     kafka_survey     looks at the cluster, on a thread for as long as it takes
+ */
+#include "bridges/kafka.h"
+
+#include "bridges/kafka_cluster.h"
+#include "bridges/kafka_options.h"
+#include "bridges/kafka_session.h"
+
+#include <stdio.h>
+
+static bool open_shared(void *shared, const struct json_node *at, struct problem_list *problems)
+{
+	return kafka_options_compile(shared, at, problems);
+}
+
+static bool start(void *shared, const struct bridge_process *process, char *why, size_t size)
+{
+	struct kafka_shared *kafka = shared;
+	struct kafka_why told = { "" };
+	kafka->cluster = kafka_cluster_create(kafka, process, &told);
+	snprintf(why, size, "%s", told.text);
+	return kafka->cluster != NULL;
+}
+
+static void close_shared(void *shared)
+{
+	struct kafka_shared *kafka = shared;
+	kafka_cluster_destroy(kafka->cluster);
+	kafka->cluster = NULL;
+	kafka_options_finish(kafka);
+}
+
+static bool confirms(const void *shared)
+{
+	(void)shared;
+	return true;
+}
+
+static const char *const partitions_names[] = {
+	[KAFKA_PARTITIONS_ALL] = "all", [KAFKA_PARTITIONS_OWN] = "own", NULL
+};
+
+static const struct option reply_rows[] = {
+	{ .name = "topic",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct kafka_reply_options, topic),
+		.fallback = "bridgehead.replies",
+		.help = "where workers reply to; created with one partition if it is not there; "
+			"`${instance}` in it gives each process one of its own" },
+	{ .name = "partitions",
+		.type = OPTION_ENUM,
+		.offset = offsetof(struct kafka_reply_options, partitions),
+		.names = partitions_names,
+		.fallback = "all",
+		.help = "`all`: every process reads all replies and drops those of others; `own`: "
+			"only `partition`, which `send.reply_partition` tells the workers" },
+	{ .name = "partition",
+		.type = OPTION_INTEGER,
+		.offset = offsetof(struct kafka_reply_options, partition),
+		.fallback = "-1",
+		.min = -1,
+		.max = INT32_MAX,
+		.help = "number of the partition that is this process's own" },
+	{ 0 },
+};
+
+static const struct option rows[] = {
+	{ .name = "bootstrap",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct kafka_shared, bootstrap),
+		.required = true,
+		.help = "`HOST:PORT` of some brokers, with commas between them" },
+	{ .name = "options",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct kafka_shared, options_node),
+		.help = "properties of librdkafka by their names, like `security.protocol`; those "
+			"that break a promise are refused" },
+	{ .name = "reply",
+		.type = OPTION_OBJECT,
+		.offset = offsetof(struct kafka_shared, reply),
+		.rows = reply_rows,
+		.help = "how replies come back" },
+	{ .name = "embedded", .type = OPTION_LATER, .help = "a broker for development inside" },
+	{ .name = "address", .type = OPTION_LATER, .help = "where that one listens" },
+	{ .name = "dead_letter", .type = OPTION_LATER, .help = "topic of dead letters" },
+	{ 0 },
+};
+
+const struct bridge_kind kafka_bridge = {
+	.type = "kafka",
+	.rows = rows,
+	.shared_size = sizeof(struct kafka_shared),
+	.open = open_shared,
+	.confirms = confirms,
+	.start = start,
+	.close = close_shared,
+	.create = kafka_session_create,
+	.send = kafka_session_send,
+	.reply_to = kafka_session_reply_to,
+	.reply_partition = kafka_session_reply_partition,
+	.cancel = kafka_session_cancel,
+	.flush = kafka_session_flush,
+	.drained = kafka_session_drained,
+	.leave = kafka_session_leave,
+	.destroy = kafka_session_destroy,
+};

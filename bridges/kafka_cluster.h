@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * What the sessions of one Kafka bridge share in the process: librdkafka's handles, and a seat for
+ * each shard through which the reader reaches it. Made on the main thread before the shards run,
+ * and gone after them; in between every part belongs to one thread, as said beside it.
+ */
+#pragma once
+
+#include "bridges/bridge.h"
+#include "bridges/kafka_producer.h"
+#include "bridges/kafka_reply.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* So often an idempotent producer may be replaced; then something is deeply wrong. */
+#define KAFKA_RETIRED_MAX 64
+
+struct kafka_parcel;
+struct kafka_survey;
+
+struct kafka_seat {
+	struct kafka_cluster *cluster;
+	unsigned shard;
+	struct mailbox *mailbox;
+	struct bridge_session *session; /* the shard's: NULL before and after */
+	/* The reader's */
+	struct kafka_parcel *filling; /* for that shard, next to be mailed */
+	struct kafka_parcel *spare;   /* NULL: on its way */
+	bool left;                    /* its loop does not turn any more */
+};
+
+struct kafka_cluster {
+	const struct kafka_shared *shared;
+	struct bridge_process process;
+	int wake_fd;                                       /* eventfd of all queues */
+	struct kafka_producer *producers[KAFKA_PRODUCERS]; /* changed only while no survey runs */
+	struct kafka_producer *retired[KAFKA_RETIRED_MAX]; /* fatally wrong; the reader's */
+	size_t retired_count;
+	struct kafka_reply *reply;
+	size_t message_max;          /* bytes */
+	struct kafka_seat *seats;    /* of the shards, by number */
+	bool *warm;                  /* the survey's: producers know the topic */
+	struct kafka_survey *survey; /* the reader's; the last one, perhaps still under way */
+};
+
+/* NULL and `why`: librdkafka cannot. */
+struct kafka_cluster *kafka_cluster_create(const struct kafka_shared *shared,
+	const struct bridge_process *process, struct kafka_why *why);
+/* No session is left. NULL is accepted. */
+void kafka_cluster_destroy(struct kafka_cluster *cluster);
+/* The number of the topic with that name; topic_count: there is none. Any thread. */
+size_t kafka_cluster_topic(const struct kafka_cluster *cluster, struct span name);

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * Why these values: docs/decisions holds the measurements. In short: any linger above zero costs a
+ * lone call milliseconds, none at all costs a busy gateway half its rate, hence two producers for
+ * calls; two requests in flight for each broker keep small batches from piling up; librdkafka's own
+ * waits after a lost connection are made for patient programs.
+ */
+#include "bridges/kafka_handle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct setting {
+	const char *name, *value;
+};
+
+static const struct setting for_all[] = {
+	{ "client.id", "bridgehead" },
+	{ "allow.auto.create.topics", "false" },
+	{ "socket.nagle.disable", "true" },
+	{ "socket.keepalive.enable", "true" },
+	{ "reconnect.backoff.ms", "50" },
+	{ "reconnect.backoff.max.ms", "250" },
+	{ "retry.backoff.ms", "20" },
+	/* Found out by surveys; this one is for what they do not see. */
+	{ "topic.metadata.refresh.interval.ms", "60000" },
+	{ "topic.metadata.refresh.fast.interval.ms", "100" },
+	{ "topic.metadata.propagation.max.ms", "500" },
+	{ NULL, NULL },
+};
+
+static const struct setting for_producers[] = {
+	{ "acks", "all" },
+	{ "queue.buffering.max.messages", "100000" },
+	{ "queue.buffering.max.kbytes", "65536" },
+	{ "message.max.bytes", "1048576" },
+	/* Keys go to the partitions where Kafka's own clients put them. */
+	{ "partitioner", "murmur2_random" },
+	{ "sticky.partitioning.linger.ms", "0" },
+	{ NULL, NULL },
+};
+
+static const struct setting for_quick[] = {
+	{ "linger.ms", "0" },
+	{ "max.in.flight", "2" },
+	{ "delivery.report.only.error", "true" },
+	{ NULL, NULL },
+};
+
+static const struct setting for_busy[] = {
+	{ "linger.ms", "0.5" },
+	{ "max.in.flight", "2" },
+	{ "delivery.report.only.error", "true" },
+	{ NULL, NULL },
+};
+
+static const struct setting for_events[] = {
+	{ "linger.ms", "0" },
+	{ "enable.idempotence", "true" },
+	{ NULL, NULL },
+};
+
+static const struct setting for_replies[] = {
+	{ "fetch.wait.max.ms", "500" },
+	{ "fetch.min.bytes", "1" },
+	{ "fetch.error.backoff.ms", "0" },
+	{ "queued.min.messages", "10000" },
+	{ "queued.max.messages.kbytes", "16384" },
+	{ "check.crcs", "false" },
+	{ "isolation.level", "read_uncommitted" },
+	{ "enable.auto.offset.store", "false" },
+	{ "enable.auto.commit", "false" },
+	/* An offset that is gone means a topic that was made anew: told, not guessed. */
+	{ "auto.offset.reset", "error" },
+	{ NULL, NULL },
+};
+
+static const struct setting *const for_use[] = {
+	[KAFKA_QUICK] = for_quick,
+	[KAFKA_BUSY] = for_busy,
+	[KAFKA_EVENTS] = for_events,
+	[KAFKA_REPLIES] = for_replies,
+};
+
+/* What matters comes as an event; the rest would go past our log to standard error. */
+static void handle_log(const rd_kafka_t *handle, int level, const char *facility, const char *text)
+{
+	(void)handle;
+	(void)level;
+	(void)facility;
+	(void)text;
+}
+
+static bool set(rd_kafka_conf_t *conf, const struct setting *settings, struct kafka_why *why)
+{
+	for (; settings->name != NULL; settings++) {
+		if (rd_kafka_conf_set(conf, settings->name, settings->value, why->text,
+			    sizeof(why->text)) != RD_KAFKA_CONF_OK) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool configure(rd_kafka_conf_t *conf, const struct kafka_shared *shared, enum kafka_use use,
+	struct kafka_why *why)
+{
+	const struct setting bootstrap[] = { { "bootstrap.servers", shared->bootstrap },
+		{ NULL, NULL } };
+	if (!set(conf, bootstrap, why) || !set(conf, for_all, why) ||
+		(use < KAFKA_PRODUCERS && !set(conf, for_producers, why)) ||
+		!set(conf, for_use[use], why)) {
+		return false;
+	}
+	for (size_t i = 0; i < shared->property_count; i++) {
+		const struct setting own[] = {
+			{ shared->properties[i].name, shared->properties[i].value },
+			{ NULL, NULL },
+		};
+		if (!set(conf, own, why)) {
+			return false;
+		}
+	}
+	if (!shared->debug) {
+		rd_kafka_conf_set_log_cb(conf, handle_log);
+	}
+	int events = RD_KAFKA_EVENT_ERROR | (use < KAFKA_PRODUCERS ? RD_KAFKA_EVENT_DR : 0);
+	rd_kafka_conf_set_events(conf, events);
+	return true;
+}
+
+static void wake_by(rd_kafka_t *handle, int fd)
+{
+	static const uint64_t one = 1;
+	rd_kafka_queue_t *queue = rd_kafka_queue_get_main(handle);
+	rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
+	rd_kafka_queue_destroy(queue);
+}
+
+rd_kafka_t *kafka_handle_create(
+	const struct kafka_shared *shared, enum kafka_use use, int wake_fd, struct kafka_why *why)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	rd_kafka_t *handle = NULL;
+	if (configure(conf, shared, use, why)) {
+		bool producer = use < KAFKA_PRODUCERS;
+		handle = rd_kafka_new(producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf,
+			why->text, sizeof(why->text));
+	}
+	if (handle == NULL) {
+		rd_kafka_conf_destroy(conf);
+		return NULL;
+	}
+	wake_by(handle, wake_fd);
+	return handle;
+}
+
+void kafka_handle_destroy(rd_kafka_t *handle)
+{
+	if (handle == NULL) {
+		return;
+	}
+	rd_kafka_queue_t *queue = rd_kafka_queue_get_main(handle);
+	rd_kafka_queue_io_event_enable(queue, -1, NULL, 0);
+	rd_kafka_queue_destroy(queue);
+	if (rd_kafka_type(handle) == RD_KAFKA_PRODUCER) {
+		rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+					       RD_KAFKA_PURGE_F_NON_BLOCKING);
+	}
+	rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+size_t kafka_handle_message_max(rd_kafka_t *handle)
+{
+	char text[32];
+	size_t size = sizeof(text);
+	if (rd_kafka_conf_get(rd_kafka_conf(handle), "message.max.bytes", text, &size) !=
+		RD_KAFKA_CONF_OK) {
+		return 1000000;
+	}
+	return strtoul(text, NULL, 10);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * Every property of librdkafka may be set, but for those on which a promise of ours stands: that a
+ * 202 means all replicas, that no reply goes astray, that nothing is published long after its
+ * client was told 504. Each of these is refused by name, with the reason. What is left is tried on
+ * a configuration object here, so that a typing error is found at load and not by a broker.
+ */
+#include "bridges/kafka_options.h"
+
+#include "base/memory.h"
+#include "base/option.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TOPIC_MAX 249
+#define SCRAM_WORKS_FROM 0x020601ff
+
+struct promise {
+	const char *name, *why;
+};
+
+static const char by_bootstrap[] = "is the bridge's \"bootstrap\"";
+static const char no_group[] = "would read replies by a consumer group, which hands them to the "
+			       "wrong instance";
+static const char deadline[] = "follows the timeouts of the mappings: nothing is published long "
+			       "after its client was told 504";
+static const char all_replicas[] = "stays as it is: a confirm means that all in-sync replicas have "
+				   "the message";
+static const char order[] =
+	"stays as it is: confirmed and keyed messages keep their order and come "
+	"once";
+static const char creation[] = "stays false: a misspelled topic must not come into being";
+static const char reports[] = "is set for each producer by what it is for";
+static const char positions[] =
+	"is ours: replies are read from the offset where the bridge came up";
+static const char foreign_code[] = "would load foreign code into the process";
+
+static const struct promise promises[] = {
+	{ "bootstrap.servers", by_bootstrap },
+	{ "metadata.broker.list", by_bootstrap },
+	{ "group.id", no_group },
+	{ "group.instance.id", no_group },
+	{ "group.protocol.type", no_group },
+	{ "partition.assignment.strategy", no_group },
+	{ "enable.auto.commit", no_group },
+	{ "auto.commit.enable", no_group },
+	{ "auto.commit.interval.ms", no_group },
+	{ "enable.auto.offset.store", positions },
+	{ "auto.offset.reset", positions },
+	{ "enable.partition.eof", positions },
+	{ "message.timeout.ms", deadline },
+	{ "delivery.timeout.ms", deadline },
+	{ "acks", all_replicas },
+	{ "request.required.acks", all_replicas },
+	{ "enable.idempotence", order },
+	{ "enable.gapless.guarantee", order },
+	{ "transactional.id", order },
+	{ "transaction.timeout.ms", order },
+	{ "allow.auto.create.topics", creation },
+	{ "delivery.report.only.error", reports },
+	{ "produce.offset.report", reports },
+	{ "log.queue", reports },
+	{ "enabled_events", reports },
+	{ "plugin.library.paths", foreign_code },
+	{ NULL, NULL },
+};
+
+bool kafka_options_is_topic(struct span name)
+{
+	if (name.len == 0 || name.len > TOPIC_MAX || span_equal(name, SPAN(".")) ||
+		span_equal(name, SPAN(".."))) {
+		return false;
+	}
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			    c == '.' || c == '_' || c == '-')) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static const char *promise_broken_by(const char *name)
+{
+	const struct promise *promise = promises;
+	while (promise->name != NULL && strcmp(promise->name, name) != 0) {
+		promise++;
+	}
+	return promise->why;
+}
+
+/* Text, a number or a truth value, as librdkafka reads it; NULL and a problem. */
+static char *read_value(const struct json_node *node, struct problem_list *problems)
+{
+	switch (node->type) {
+	case JSON_STRING: return option_expand(node, problems);
+	case JSON_NUMBER:
+	case JSON_TRUE:
+	case JSON_FALSE: return memory_text(node->text);
+	default:
+		problem_list_error(problems, node, "expected a string, a number, true or false");
+		return NULL;
+	}
+}
+
+/* librdkafka's text may repeat the value, and that may be a secret. */
+static void check_property(const struct kafka_property *property, const struct json_node *node,
+	rd_kafka_conf_t *conf, struct problem_list *problems)
+{
+	const char *why = promise_broken_by(property->name);
+	if (why != NULL) {
+		problem_list_error_name(
+			problems, node, "a mapping relies on it: %s %s", property->name, why);
+		return;
+	}
+	char text[256];
+	switch (rd_kafka_conf_set(conf, property->name, property->value, text, sizeof(text))) {
+	case RD_KAFKA_CONF_OK: break;
+	case RD_KAFKA_CONF_UNKNOWN:
+		problem_list_error_name(problems, node,
+			"librdkafka %s has no property '%s', or was built without it",
+			rd_kafka_version_str(), property->name);
+		break;
+	case RD_KAFKA_CONF_INVALID:
+		problem_list_error(
+			problems, node, "librdkafka does not take this for %s", property->name);
+		break;
+	}
+}
+
+static void warn_of_scram(const struct kafka_property *property, const struct json_node *node,
+	struct problem_list *problems)
+{
+	if ((strcmp(property->name, "sasl.mechanism") == 0 ||
+		    strcmp(property->name, "sasl.mechanisms") == 0) &&
+		strncmp(property->value, "SCRAM-", 6) == 0 &&
+		rd_kafka_version() < SCRAM_WORKS_FROM) {
+		problem_list_warning(problems, node,
+			"librdkafka %s cannot log in by SCRAM to Kafka 4 and later (fixed in "
+			"2.6.1)",
+			rd_kafka_version_str());
+	}
+}
+
+static void read_properties(
+	struct kafka_shared *shared, rd_kafka_conf_t *conf, struct problem_list *problems)
+{
+	const struct json_node *options = shared->options_node;
+	if (options == NULL) {
+		return;
+	}
+	if (options->type != JSON_OBJECT) {
+		problem_list_error(problems, options,
+			"expected an object of librdkafka's properties: {\"client.id\": "
+			"\"edge\"}");
+		return;
+	}
+	for (const struct json_node *n = options->first; n != NULL; n = n->next) {
+		shared->properties = memory_resize(shared->properties, shared->property_count + 1,
+			sizeof(*shared->properties));
+		struct kafka_property *property = &shared->properties[shared->property_count];
+		property->value = read_value(n, problems);
+		if (property->value == NULL) {
+			continue;
+		}
+		property->name = memory_text(n->name);
+		shared->property_count++;
+		shared->debug = shared->debug || strcmp(property->name, "debug") == 0;
+		check_property(property, n, conf, problems);
+		warn_of_scram(property, n, problems);
+	}
+}
+
+/* Of a name like replies.${instance}: what is left of it must be a topic's name too. */
+static bool is_reply_topic(const char *name)
+{
+	static const char instance[] = "${instance}";
+	char plain[TOPIC_MAX + 2];
+	const char *at = strstr(name, instance);
+	size_t len = strlen(name);
+	if (at == NULL) {
+		return kafka_options_is_topic(span_of(name, len));
+	}
+	const char *rest = at + sizeof(instance) - 1;
+	size_t before = (size_t)(at - name);
+	if (len - sizeof(instance) + 1 > TOPIC_MAX - 64) {
+		return false;
+	}
+	memcpy(plain, name, before);
+	plain[before] = 'i';
+	memcpy(plain + before + 1, rest, strlen(rest) + 1);
+	return kafka_options_is_topic(span_from_text(plain));
+}
+
+static const struct json_node *place_of(
+	const struct json_node *at, struct span object, struct span name)
+{
+	const struct json_node *outer = json_node_member(at, object);
+	const struct json_node *inner = outer != NULL ? json_node_member(outer, name) : NULL;
+	return inner != NULL ? inner : outer != NULL ? outer : at;
+}
+
+static void check_reply(const struct kafka_shared *shared, const struct json_node *at,
+	struct problem_list *problems)
+{
+	const struct kafka_reply_options *reply = &shared->reply;
+	if (!is_reply_topic(reply->topic)) {
+		problem_list_error(problems, place_of(at, SPAN("reply"), SPAN("topic")),
+			"expected a topic's name of A-Z a-z 0-9 . _ -, ${instance} once at most");
+	}
+	if (reply->partitions == KAFKA_PARTITIONS_OWN && reply->partition < 0) {
+		problem_list_error(problems, place_of(at, SPAN("reply"), SPAN("partitions")),
+			"\"own\" needs a \"partition\", the one of this instance");
+	}
+	if (reply->partitions == KAFKA_PARTITIONS_ALL && reply->partition >= 0) {
+		problem_list_error(problems, place_of(at, SPAN("reply"), SPAN("partition")),
+			"only beside \"partitions\": \"own\"");
+	}
+}
+
+bool kafka_options_compile(
+	struct kafka_shared *shared, const struct json_node *at, struct problem_list *problems)
+{
+	size_t before = problem_list_errors(problems);
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	if (shared->bootstrap[0] == '\0') {
+		problem_list_error(problems, json_node_member(at, SPAN("bootstrap")),
+			"expected \"HOST:PORT\", several with commas between them");
+	}
+	check_reply(shared, at, problems);
+	read_properties(shared, conf, problems);
+	rd_kafka_conf_destroy(conf);
+	return problem_list_errors(problems) == before;
+}
+
+void kafka_options_finish(struct kafka_shared *shared)
+{
+	for (size_t i = 0; i < shared->property_count; i++) {
+		free(shared->properties[i].name);
+		free(shared->properties[i].value);
+	}
+	free(shared->properties);
+	shared->properties = NULL;
+	shared->property_count = 0;
+}
