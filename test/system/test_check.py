@@ -119,7 +119,7 @@ def test_json_that_is_broken_is_told_with_its_place(check):
         change('"defaults"', '"layers": ["a"], "defaults"'),
         change('"defaults"', '"conventions": ["*.json"], "defaults"'),
         change('"defaults"', '"accept_types": {"json": ["a/b"]}, "defaults"'),
-        change('"type": "amqp"', '"type": "kafka", "bootstrap": "a:1"').replace('"url": "amqp://guest:guest@127.0.0.1:5672/"', '"reply": {}'),
+        change('"type": "amqp"', '"type": "kafka", "embedded": true').replace('"url": "amqp://guest:guest@127.0.0.1:5672/"', '"bootstrap": "a:1"'),
         change("amqp://", "amqps://"),
         change('"url"', '"dead_letter": {"exchange": "x"}, "url"'),
         change('"queue": "orders" }', '"queue": "orders" }, "answer": {"skip": {"at": "body:", "exists": true}}'),
