@@ -4,6 +4,7 @@
 import pathlib
 import signal
 import sys
+import uuid
 
 import pytest
 
@@ -11,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import gateway as gateways  # noqa: E402
 from harness.broker import Broker  # noqa: E402
+from harness.kafka import Kafka, KafkaWorker  # noqa: E402
 from harness.worker import Worker  # noqa: E402
 
 
@@ -49,6 +51,53 @@ def own_broker(_fragile_broker):
     yield _fragile_broker
     if _fragile_broker.is_running():
         _fragile_broker.thaw()
+
+
+@pytest.fixture(scope="session")
+def kafka():
+    """The Kafka that all tests share."""
+    node = Kafka()
+    try:
+        yield node.start()
+    finally:
+        node.destroy()
+
+
+@pytest.fixture
+def own_kafka():
+    """A Kafka that a test may stop and kill, not started yet."""
+    node = Kafka()
+    try:
+        yield node
+    finally:
+        node.destroy()
+
+
+@pytest.fixture
+def kafka_worker():
+    """kafka_worker(kafka, topic, handler): reads a topic until the test ends."""
+    workers = []
+
+    def start(kafka, topic, handler=None):
+        workers.append(KafkaWorker(kafka, topic, handler))
+        return workers[-1]
+
+    yield start
+    for each in workers:
+        each.stop()
+
+
+@pytest.fixture
+def kafka_gateway(gateway, kafka):
+    """kafka_gateway(mapping, …): a gateway on the shared Kafka (or on `on`); `bridge` adds keys."""
+
+    def start(*mappings, on=None, bridge=None, **config):
+        node = on or kafka
+        keys = {"type": "kafka", "bootstrap": node.bootstrap, **(bridge or {})}
+        keys.setdefault("reply", {"topic": f"replies-{uuid.uuid4()}"})
+        return gateway(bridges={"kafka": keys}, mappings=list(mappings), **config)
+
+    return start
 
 
 @pytest.fixture

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Bridgehead authors
+
+import pathlib
+import queue
+import shutil
+import subprocess
+import tempfile
+import threading
+import uuid
+
+import confluent_kafka
+import confluent_kafka.admin
+
+from harness.waiting import eventually
+
+SCRIPT = pathlib.Path(__file__).parents[3] / "examples" / "broker" / "kafka"
+
+
+class Kafka:
+    """A private Kafka node. It keeps its ports and data over stop and start."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="bhk.")
+        self.bootstrap = None
+
+    def _script(self, verb):
+        done = subprocess.run(
+            [SCRIPT, verb, self.directory], capture_output=True, text=True, timeout=180
+        )
+        assert done.returncode == 0, f"{verb}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def start(self):
+        self.bootstrap = self._script("start").strip()
+        return self
+
+    def stop(self):
+        self._script("stop")
+
+    def kill(self):
+        self._script("kill")
+
+    def destroy(self):
+        self._script("stop")
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def settings(self, **more):
+        return {
+            "bootstrap.servers": self.bootstrap,
+            "reconnect.backoff.ms": 50,
+            "reconnect.backoff.max.ms": 200,
+            **more,
+        }
+
+    def _admin(self):
+        return confluent_kafka.admin.AdminClient(self.settings())
+
+    def topic(self, name=None, partitions=1, **config):
+        """Creates a topic; its name."""
+        name = name or f"t-{uuid.uuid4()}"
+        config = {key.replace("_", "."): str(value) for key, value in config.items()}
+        fresh = confluent_kafka.admin.NewTopic(name, partitions, 1, config=config)
+        admin = self._admin()  # lives until the result is there
+        admin.create_topics([fresh])[name].result(20)
+        return name
+
+    def delete_topic(self, name):
+        admin = self._admin()
+        admin.delete_topics([name])[name].result(20)
+
+    def has_topic(self, name):
+        return name in self._admin().list_topics(timeout=20).topics
+
+    def send(self, topic, value, headers=None, **more):
+        producer = confluent_kafka.Producer(self.settings())
+        producer.produce(topic, value, headers=headers, **more)
+        assert producer.flush(20) == 0
+
+    def records(self, topic):
+        """All records of a topic, oldest first within a partition."""
+        consumer = confluent_kafka.Consumer(self.settings(**{"group.id": "nobody"}))
+        found = []
+        try:
+            partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
+            for number in partitions:
+                at = confluent_kafka.TopicPartition(topic, number, 0)
+                first, end = consumer.get_watermark_offsets(at, timeout=20)
+                at.offset = first
+                consumer.assign([at])
+                while first < end:
+                    record = consumer.poll(20)
+                    assert record is not None and record.error() is None
+                    found.append(record)
+                    first = record.offset() + 1
+        finally:
+            consumer.close()
+        return found
+
+
+class Record:
+    """A request as the worker sees it."""
+
+    def __init__(self, worker, record):
+        self.worker = worker
+        self.key = record.key()
+        self.body = record.value()
+        self.partition = record.partition()
+        self.headers = dict(record.headers() or [])
+        self.id = self.headers.get("correlation_id")
+        self.reply_to = self.headers.get("reply_to", b"").decode()
+
+    def reply(self, body=b"", headers=None, to=None, partition=None, **more):
+        own = {"correlation_id": self.id, **(headers or {})}
+        if partition is not None:
+            more["partition"] = partition
+        self.worker.send(to or self.reply_to, body, list(own.items()), **more)
+
+
+def echo(record):
+    if not record.reply_to:
+        return
+    content_type = record.headers.get("content-type")
+    record.reply(record.body, {"content-type": content_type} if content_type else None)
+
+
+class KafkaWorker:
+    """Reads all partitions of a topic from their ends, on a thread of its own, without a group."""
+
+    def __init__(self, kafka, topic, handler=None):
+        self.messages = queue.Queue()
+        self._handler = handler
+        self._producer = confluent_kafka.Producer(kafka.settings(**{"linger.ms": 0}))
+        self._consumer = confluent_kafka.Consumer(
+            kafka.settings(**{"group.id": "nobody", "enable.auto.commit": False})
+        )
+        found = self._consumer.list_topics(topic, timeout=20).topics[topic].partitions
+        assigned = []
+        for number in found:
+            at = confluent_kafka.TopicPartition(topic, number)
+            at.offset = eventually(lambda at=at: self._end(at))[0]
+            assigned.append(at)
+        self._consumer.assign(assigned)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _end(self, at):
+        """The end offset in a list, or None while a new topic has no leader."""
+        try:
+            return [self._consumer.get_watermark_offsets(at, timeout=20)[1]]
+        except confluent_kafka.KafkaException as problem:
+            if problem.args[0].code() == confluent_kafka.KafkaError.NOT_LEADER_FOR_PARTITION:
+                return None
+            raise
+
+    def _run(self):
+        while not self._stopped.is_set():
+            record = self._consumer.poll(0.1)
+            self._producer.poll(0)
+            if record is None or record.error() is not None:
+                continue
+            request = Record(self, record)
+            self.messages.put(request)
+            if self._handler:
+                self._handler(request)
+
+    def send(self, topic, body, headers, **more):
+        self._producer.produce(topic, body, headers=headers, **more)
+        self._producer.poll(0)
+
+    def next(self, timeout=10):
+        try:
+            return self.messages.get(timeout=timeout)
+        except queue.Empty:
+            raise AssertionError(f"no record within {timeout} s") from None
+
+    def stop(self):
+        self._stopped.set()
+        self._thread.join(10)
+        self._consumer.close()
+        self._producer.flush(5)
