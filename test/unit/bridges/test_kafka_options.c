@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "bridges/bridge.h"
+#include "bridges/kafka.h"
+#include "bridges/kafka_options.h"
+
+#include "base/memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* What is said about a bridge with these keys; the caller frees it. */
+static char *problems_of(const char *json, bool *good)
+{
+	struct json_fault fault;
+	char *text = NULL;
+	size_t size;
+	struct problem_list *problems = problem_list_create();
+	struct json_tree *tree = json_tree_create("test.json", span_from_text(json), &fault);
+	assert_non_null(tree);
+	struct kafka_shared *shared = memory_new(1, kafka_bridge.shared_size);
+	const struct json_node *root = json_tree_root(tree);
+	*good = option_read(kafka_bridge.rows, root, shared, problems) &&
+		kafka_bridge.open(shared, root, problems);
+	FILE *out = open_memstream(&text, &size);
+	problem_list_print(problems, out);
+	fclose(out);
+	kafka_bridge.close(shared);
+	option_finish(kafka_bridge.rows, shared);
+	free(shared);
+	problem_list_destroy(problems);
+	json_tree_destroy(tree);
+	return text;
+}
+
+static void expect(const char *json, bool good, const char *problem)
+{
+	bool found;
+	char *text = problems_of(json, &found);
+	if (found != good || strstr(text, problem) == NULL) {
+		fail_msg("%s\nexpected: %s\nfound: %s", json, problem, text);
+	}
+	free(text);
+}
+
+static void refuse_option(const char *name, const char *value, const char *problem)
+{
+	char json[256];
+	snprintf(json, sizeof(json), "{\"bootstrap\": \"a:1\", \"options\": {\"%s\": %s}}", name,
+		value);
+	expect(json, false, problem);
+}
+
+static void what_is_sensible_is_taken(void **state)
+{
+	(void)state;
+	expect("{\"bootstrap\": \"a:1,b:2\"}", true, "");
+	expect("{\"bootstrap\": \"a:1\", \"options\": {\"security.protocol\": \"sasl_plaintext\", "
+	       "\"sasl.mechanism\": \"PLAIN\", \"sasl.username\": \"u\", \"sasl.password\": \"p\", "
+	       "\"compression.codec\": \"zstd\", \"linger.ms\": 2, \"check.crcs\": true}}",
+		true, "");
+	expect("{\"bootstrap\": \"a:1\", \"reply\": {\"topic\": \"r.${instance}\"}}", true, "");
+	expect("{\"bootstrap\": \"a:1\", \"reply\": {\"partitions\": \"own\", \"partition\": 0}}",
+		true, "");
+}
+
+static void a_property_that_breaks_a_promise_is_refused_by_name(void **state)
+{
+	(void)state;
+	refuse_option("group.id", "\"g\"", "group.id would read replies by a consumer group");
+	refuse_option("message.timeout.ms", "1", "message.timeout.ms follows the timeouts");
+	refuse_option("delivery.timeout.ms", "1", "delivery.timeout.ms follows the timeouts");
+	refuse_option("acks", "1", "all in-sync replicas");
+	refuse_option("request.required.acks", "0", "all in-sync replicas");
+	refuse_option("enable.idempotence", "false", "keep their order");
+	refuse_option("allow.auto.create.topics", "true", "a misspelled topic");
+	refuse_option("auto.offset.reset", "\"latest\"", "read from the offset");
+	refuse_option("bootstrap.servers", "\"b:1\"", "the bridge's \"bootstrap\"");
+	refuse_option("plugin.library.paths", "\"x.so\"", "foreign code");
+}
+
+static void what_librdkafka_does_not_know_is_refused_at_load(void **state)
+{
+	(void)state;
+	refuse_option("no.such.thing", "1", "has no property 'no.such.thing'");
+	refuse_option("compression.codec", "\"rar\"", "does not take this");
+	refuse_option("linger.ms", "[]", "expected a string, a number, true or false");
+	refuse_option("dr_cb", "\"x\"", "dr_cb");
+	expect("{\"bootstrap\": \"a:1\", \"options\": []}", false, "expected an object");
+	expect("{\"bootstrap\": \"\"}", false, "HOST:PORT");
+}
+
+static void a_value_is_never_printed(void **state)
+{
+	(void)state;
+	bool good;
+	char *text = problems_of(
+		"{\"bootstrap\": \"a:1\", \"options\": {\"sasl.mechanism\": \"geheim\", "
+		"\"security.protocol\": \"geheim\"}}",
+		&good);
+	assert_false(good);
+	assert_null(strstr(text, "geheim"));
+	free(text);
+}
+
+static void a_reply_topic_is_a_topic(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "a/b", "", "..", "${instance}${instance}", "${env}",
+		"x ${instance}" };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char json[128];
+		snprintf(json, sizeof(json),
+			"{\"bootstrap\": \"a:1\", \"reply\": {\"topic\": \"%s\"}}", bad[i]);
+		expect(json, false, "expected a topic's name");
+	}
+}
+
+static void a_partition_of_its_own_has_a_number(void **state)
+{
+	(void)state;
+	expect("{\"bootstrap\": \"a:1\", \"reply\": {\"partitions\": \"own\"}}", false,
+		"needs a \"partition\"");
+	expect("{\"bootstrap\": \"a:1\", \"reply\": {\"partition\": 1}}", false, "only beside");
+}
+
+static void scram_is_warned_about_where_the_library_cannot(void **state)
+{
+	(void)state;
+	expect("{\"bootstrap\": \"a:1\", \"options\": {\"sasl.mechanism\": \"SCRAM-SHA-256\"}}",
+		true, rd_kafka_version() < 0x020601ff ? "cannot log in by SCRAM" : "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_sensible_is_taken),
+		cmocka_unit_test(a_property_that_breaks_a_promise_is_refused_by_name),
+		cmocka_unit_test(what_librdkafka_does_not_know_is_refused_at_load),
+		cmocka_unit_test(a_value_is_never_printed),
+		cmocka_unit_test(a_reply_topic_is_a_topic),
+		cmocka_unit_test(a_partition_of_its_own_has_a_number),
+		cmocka_unit_test(scram_is_warned_about_where_the_library_cannot),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
