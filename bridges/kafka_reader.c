@@ -243,12 +243,15 @@ static void handle_time(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* Errors */
 
-static void handle_error(struct kafka_reader *reader, rd_kafka_event_t *event, bool consumer)
+/* `producer`: whose error it is; NULL: the consumer's. */
+static void handle_error(
+	struct kafka_reader *reader, rd_kafka_event_t *event, const struct kafka_producer *producer)
 {
 	rd_kafka_resp_err_t error = rd_kafka_event_error(event);
-	if (error == RD_KAFKA_RESP_ERR__FATAL) {
-		reader->replace = true;
-		if (!reader->surveying) {
+	if (rd_kafka_event_error_is_fatal(event)) {
+		reader->replace =
+			reader->replace || producer == reader->cluster->producers[KAFKA_EVENTS];
+		if (reader->replace && !reader->surveying) {
 			replace_events(reader);
 		}
 		return;
@@ -256,7 +259,7 @@ static void handle_error(struct kafka_reader *reader, rd_kafka_event_t *event, b
 	if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
 		snprintf(reader->said, sizeof(reader->said), "%s",
 			rd_kafka_event_error_string(event));
-	} else if (consumer) {
+	} else if (producer == NULL) {
 		set_state(reader, BRIDGE_STATE_DOWN,
 			reader->said[0] != '\0' ? reader->said : "all brokers are down");
 	}
@@ -331,7 +334,7 @@ static bool read_reports(
 			return false;
 		}
 		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
-			handle_error(reader, event, false);
+			handle_error(reader, event, producer);
 		}
 		rd_kafka_event_destroy(event);
 	}
@@ -353,7 +356,7 @@ static void read_consumer_events(struct kafka_reader *reader)
 	rd_kafka_event_t *event;
 	while ((event = rd_kafka_queue_poll(reader->cluster->reply->main, 0)) != NULL) {
 		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
-			handle_error(reader, event, true);
+			handle_error(reader, event, NULL);
 		}
 		rd_kafka_event_destroy(event);
 	}
