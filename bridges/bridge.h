@@ -124,6 +124,9 @@ struct bridge_kind {
 	/* Whether on_confirm(CONFIRMED) can ever come: a mapping that waits for it is refused if
 	 * not. */
 	bool (*confirms)(const void *shared);
+	/* The partition that replies must come to; -1: any will do. A mapping that waits for one and
+	 * does not tell its worker so is refused. NULL: there are none. */
+	int32_t (*reply_partition)(const void *shared);
 	/* Main thread, when all shards exist but no session does; a mere check of the configuration
 	 * stops before it. Opens what the sessions share. False: refuse to start, `why` (of `size`
 	 * bytes) says it. NULL: they share nothing. */
@@ -142,8 +145,6 @@ struct bridge_kind {
 	/* Where workers send replies now; empty while there is no session. Valid until the loop
 	 * turns. */
 	struct span (*reply_to)(struct bridge_session *session);
-	/* The partition of it that replies must come to; -1: any will do. NULL: there are none. */
-	int32_t (*reply_partition)(struct bridge_session *session);
 	/* The host no longer waits for the leg (answered, expired, left): forget it if that saves
 	 * anything. */
 	void (*cancel)(struct bridge_session *session, struct leg leg);

@@ -21,7 +21,11 @@
 
 static bool open_shared(void *shared, const struct json_node *at, struct problem_list *problems)
 {
-	return kafka_options_compile(shared, at, problems);
+	bool good = kafka_options_compile(shared, at, problems);
+	if (!good) {
+		kafka_options_finish(shared); /* what is not open is not closed */
+	}
+	return good;
 }
 
 static bool start(void *shared, const struct bridge_process *process, char *why, size_t size)
@@ -45,6 +49,13 @@ static bool confirms(const void *shared)
 {
 	(void)shared;
 	return true;
+}
+
+static int32_t reply_partition(const void *shared)
+{
+	const struct kafka_shared *kafka = shared;
+	return kafka->reply.partitions == KAFKA_PARTITIONS_OWN ? (int32_t)kafka->reply.partition
+							       : -1;
 }
 
 static const char *const partitions_names[] = {
@@ -103,12 +114,12 @@ const struct bridge_kind kafka_bridge = {
 	.shared_size = sizeof(struct kafka_shared),
 	.open = open_shared,
 	.confirms = confirms,
+	.reply_partition = reply_partition,
 	.start = start,
 	.close = close_shared,
 	.create = kafka_session_create,
 	.send = kafka_session_send,
 	.reply_to = kafka_session_reply_to,
-	.reply_partition = kafka_session_reply_partition,
 	.cancel = kafka_session_cancel,
 	.flush = kafka_session_flush,
 	.drained = kafka_session_drained,

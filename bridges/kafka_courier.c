@@ -66,8 +66,10 @@ static void handle_returned(struct mail *mail)
 	struct kafka_parcel *parcel = (struct kafka_parcel *)mail;
 	struct kafka_seat *seat = parcel->seat;
 	seat->spare = parcel;
-	kafka_courier_flush(seat);
-	kafka_reader_wake(seat->cluster);
+	if (seat->cluster->seats[KAFKA_READER_SHARD].session != NULL) {
+		kafka_courier_flush(seat);
+		kafka_reader_wake(seat->cluster);
+	} /* else all is over, and the seat's mailbox may be gone */
 }
 
 static void send_back(struct kafka_parcel *parcel)

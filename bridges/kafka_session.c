@@ -64,6 +64,8 @@ struct bridge_session {
 	ev_timer failing; /* tells them in the next turn */
 };
 
+_Static_assert(sizeof(void *) >= sizeof(uint64_t), "a leg and its shard travel in a pointer");
+
 void *kafka_session_pack(unsigned shard, struct leg leg)
 {
 	assert(leg.slot < 1u << 24 && shard < 256);
@@ -340,11 +342,6 @@ struct span kafka_session_reply_to(struct bridge_session *session)
 	return session->view.state == BRIDGE_STATE_UP
 		       ? span_from_text(session->cluster->reply->name)
 		       : SPAN("");
-}
-
-int32_t kafka_session_reply_partition(struct bridge_session *session)
-{
-	return session->cluster->reply->own;
 }
 
 void kafka_session_cancel(struct bridge_session *session, struct leg leg)

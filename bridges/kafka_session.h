@@ -20,7 +20,6 @@ struct bridge_session *kafka_session_create(const void *shared, struct bridge_ho
 enum bridge_verdict kafka_session_send(
 	struct bridge_session *session, const struct message *message, struct leg leg);
 struct span kafka_session_reply_to(struct bridge_session *session);
-int32_t kafka_session_reply_partition(struct bridge_session *session);
 void kafka_session_cancel(struct bridge_session *session, struct leg leg);
 void kafka_session_flush(struct bridge_session *session);
 bool kafka_session_drained(struct bridge_session *session);

@@ -359,20 +359,42 @@ static bool is_loopback(const struct option_address *address)
 }
 
 /* Without confirms a mapping that waits for one would answer 504 to everything. */
-static void check_confirms(const struct config *config, struct problem_list *problems)
+static void check_confirms(const struct config *config, const struct mapping *mapping,
+	const struct bridge_instance *bridge, struct problem_list *problems)
+{
+	if (mapping_when(mapping) == WHEN_CONFIRMED && !bridge->kind->confirms(bridge->shared)) {
+		const struct json_node *node =
+			json_node_member(config->bridges_node, span_from_text(bridge->name));
+		problem_list_error(problems, json_node_member(node, SPAN("confirms")),
+			"mapping \"%s\" waits for the confirm", mapping_name(mapping));
+	}
+}
+
+/* Likewise where workers reply to partitions that nobody reads. */
+static void check_partition(const struct config *config, const struct mapping *mapping,
+	const struct bridge_instance *bridge, struct problem_list *problems)
+{
+	if (mapping_when(mapping) == WHEN_REPLIED && !mapping_tells_partition(mapping) &&
+		bridge->kind->reply_partition != NULL &&
+		bridge->kind->reply_partition(bridge->shared) >= 0) {
+		problem_list_error(problems,
+			json_node_member(config->bridges_node, span_from_text(bridge->name)),
+			"mapping \"%s\" waits for a reply and its \"send\" has no "
+			"\"reply_partition\" to tell the worker where",
+			mapping_name(mapping));
+	}
+}
+
+static void check_mappings(const struct config *config, struct problem_list *problems)
 {
 	for (size_t i = 0; i < mapping_table_count(config->mappings); i++) {
 		const struct mapping *mapping = mapping_table_at(config->mappings, i);
 		const struct bridge_instance *bridge =
 			&config->bridges[mapping_bridge_index(mapping)];
-		if (mapping_when(mapping) != WHEN_CONFIRMED || !bridge->opened ||
-			bridge->kind->confirms(bridge->shared)) {
-			continue;
+		if (bridge->opened) {
+			check_confirms(config, mapping, bridge, problems);
+			check_partition(config, mapping, bridge, problems);
 		}
-		const struct json_node *node =
-			json_node_member(config->bridges_node, span_from_text(bridge->name));
-		problem_list_error(problems, json_node_member(node, SPAN("confirms")),
-			"mapping \"%s\" waits for the confirm", mapping_name(mapping));
 	}
 }
 
@@ -417,7 +439,7 @@ struct config *config_load(const char *file, struct problem_list *problems)
 			config_listener_check(&config->listeners[i], config->mappings, problems);
 		}
 		if (!problem_list_has_errors(problems)) {
-			check_confirms(config, problems);
+			check_mappings(config, problems);
 		}
 	}
 	if (problem_list_has_errors(problems)) {

@@ -259,7 +259,8 @@ struct span session_reply_to(struct session *session)
 int32_t session_reply_partition(struct session *session)
 {
 	const struct bridge_kind *kind = session->instance->kind;
-	return kind->reply_partition != NULL ? kind->reply_partition(session->bridge) : -1;
+	return kind->reply_partition != NULL ? kind->reply_partition(session->instance->shared)
+					     : -1;
 }
 
 void session_troubles(const struct session *session, const char **troubles)

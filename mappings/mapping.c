@@ -231,6 +231,11 @@ const char *mapping_topic(const struct mapping *mapping)
 		       : NULL;
 }
 
+bool mapping_tells_partition(const struct mapping *mapping)
+{
+	return mapping->send.reply_partition.len > 0;
+}
+
 int64_t mapping_timeout_ms(const struct mapping *mapping)
 {
 	return mapping->timeout_ms;

@@ -123,6 +123,8 @@ const struct place *mapping_correlation(const struct mapping *mapping);
 enum answer_when mapping_when(const struct mapping *mapping);
 /* The Kafka topic that it names outright; NULL: none. */
 const char *mapping_topic(const struct mapping *mapping);
+/* Its messages say which partition the reply has to come to. */
+bool mapping_tells_partition(const struct mapping *mapping);
 int64_t mapping_timeout_ms(const struct mapping *mapping);
 int64_t mapping_limit_body(const struct mapping *mapping);
 int64_t mapping_limit_reply(const struct mapping *mapping);

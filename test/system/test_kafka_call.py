@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from harness.gateway import run
 from harness.kafka import echo
 from harness.waiting import eventually
 
@@ -254,9 +255,23 @@ def test_a_broker_that_is_down_at_start_and_goes_and_returns(
     print(f"both directions {time.monotonic() - returned:.1f} s after the broker answered")
 
 
-def test_options_that_break_a_promise_are_refused_by_name(tmp_path):
-    from harness.gateway import run
+def test_a_partition_of_its_own_that_workers_are_not_told_is_refused(tmp_path):
+    file = tmp_path / "bridgehead.json"
+    reply = {"partitions": "own", "partition": 1}
+    config = {
+        "listeners": [{"name": "a", "address": "127.0.0.1:0"}],
+        "bridges": {"kafka": {"type": "kafka", "bootstrap": "127.0.0.1:1", "reply": reply}},
+        "defaults": {"bridge": "kafka"},
+        "mappings": [to("t", "event", "confirmed"), to("t")],
+    }
+    file.write_text(json.dumps(config))
+    done = run("check", file)
+    assert done.returncode == 1
+    assert 'mapping "to" waits for a reply' in done.stderr, done.stderr
+    assert '"event"' not in done.stderr
 
+
+def test_options_that_break_a_promise_are_refused_by_name(tmp_path):
     for name, value in (
         ("group.id", "g"),
         ("message.timeout.ms", 300000),
