@@ -124,8 +124,8 @@ struct bridge_kind {
 	/* Whether on_confirm(CONFIRMED) can ever come: a mapping that waits for it is refused if
 	 * not. */
 	bool (*confirms)(const void *shared);
-	/* The partition that replies must come to; -1: any will do. A mapping that waits for one and
-	 * does not tell its worker so is refused. NULL: there are none. */
+	/* The partition that replies must come to; -1: any will do. A mapping that waits for a
+	 * reply and does not tell its worker so is refused. NULL: there are none. */
 	int32_t (*reply_partition)(const void *shared);
 	/* Main thread, when all shards exist but no session does; a mere check of the configuration
 	 * stops before it. Opens what the sessions share. False: refuse to start, `why` (of `size`
