@@ -188,7 +188,7 @@ static bool body_is_too_large(struct step *step, int64_t size, int64_t limit)
  * the request is over. */
 static bool refuse_for_memory(struct step *step)
 {
-	if (!quota_memory_is_over(step->connection->listener->quota) || step->connection->dead) {
+	if (!quota_memory_is_short(step->connection->listener->quota) || step->connection->dead) {
 		return false;
 	}
 	const struct problem problem = { .status = 503,

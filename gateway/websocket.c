@@ -378,6 +378,7 @@ static void handle_message(struct connection *connection, struct websocket_item 
 {
 	int frames = connection->websocket.options->frames;
 	connection->shard->metrics.messages++;
+	connection->websocket.part_s = now_s(connection);
 	if (frames != FRAMES_ANY && (frames == FRAMES_BINARY) != item->binary) {
 		fail(connection, REJECT_FRAME_TYPE, WEBSOCKET_CODE_UNSUPPORTED,
 			"this frame type is not taken");
@@ -404,8 +405,14 @@ static void handle_event(
 uint64_t websocket_stalled_ms(const struct connection *connection)
 {
 	const struct websocket *websocket = &connection->websocket;
-	bool holds = websocket_reader_memory(&websocket->reader) > 0 || websocket->contexts != NULL;
-	return holds ? (now_s(connection) - websocket->heard_s) * UINT64_C(1000) : 0;
+	uint32_t now = now_s(connection), since = now;
+	if (websocket_reader_memory(&websocket->reader) > 0) {
+		since = websocket->part_s;
+	} else if (websocket->contexts != NULL) {
+		since = websocket->heard_s;
+	}
+	/* the second in which it began was not a whole one */
+	return now > since ? (now - since - 1) * UINT64_C(1000) : 0;
 }
 
 static size_t handle_input(struct connection *connection, struct input *input)
@@ -417,10 +424,13 @@ static size_t handle_input(struct connection *connection, struct input *input)
 		.message = (uint64_t)limits_of(connection)->message,
 		.compressed = websocket_compression_limit((uint64_t)limits_of(connection)->message),
 		.fragments = (uint32_t)limits_of(connection)->fragments,
-		.memory_is_over = quota_memory_is_over(quota),
+		.memory_is_over = quota_memory_is_short(quota),
 	};
 	struct websocket_input rest = { input->data, is_failing(connection) ? 0 : input->len };
 	websocket->heard_s = now_s(connection);
+	if (memory == 0) {
+		websocket->part_s = websocket->heard_s;
+	}
 	if (websocket->ping_s != 0) {
 		websocket->ping_s = 0;
 		set_deadline(connection);

@@ -50,6 +50,7 @@ struct websocket {
 	uint32_t pings, requests; /* in this second: */
 	uint32_t second;
 	uint32_t heard_s;   /* when anything last came, in seconds of the shard's clock */
+	uint32_t part_s;    /* since when it has had an incomplete message, where it has one */
 	uint32_t ping_s;    /* when an unanswered ping was sent; 0: none */
 	uint32_t max_age_s; /* when it is old; 0: never */
 };
@@ -78,8 +79,8 @@ bool websocket_send(struct connection *connection, unsigned opcode, struct span 
 /* Counts one request against messages_per_second; false above it. */
 bool websocket_count_request(struct connection *connection);
 
-/* How long nothing has come while it holds memory: of an incomplete message, or contexts of
- * compression. 0 when it holds none. */
+/* How long it has held memory for the client's sake: of an incomplete message, whatever comes
+ * meanwhile, or contexts of compression, while nothing came. 0 when it holds none. */
 uint64_t websocket_stalled_ms(const struct connection *connection);
 
 /* The path, host and port of the handshake. */

@@ -3,13 +3,14 @@
 
 """When memory or connections run short, those who only hold them go first."""
 
+import select
 import socket
 import time
 
 import pytest
 
 from harness.waiting import eventually
-from harness.websocket import BINARY, frame
+from harness.websocket import BINARY, CONTINUATION, PING, frame
 
 pytestmark = pytest.mark.hostile
 
@@ -159,6 +160,48 @@ def test_who_stalls_later_makes_room_too_until_it_is_enough(one):
     with one.connect() as newcomer:
         assert is_served(newcomer), "before body_timeout ends them all"
     assert all(is_closed_now(client) for client in early)
+
+
+def is_answered_while(newcomer, clients, more):
+    """Each of the clients sends a little more from time to time, unless it has been refused."""
+
+    def is_answered():
+        for client in clients:
+            try:
+                client.send(more)
+            except OSError:
+                pass
+        return select.select([newcomer.socket], [], [], 0.3)[0]
+
+    eventually(is_answered, 8, "an answer long before body_timeout")
+    return newcomer.response().status == 200
+
+
+def test_who_sends_a_byte_now_and_then_does_not_keep_others_out(one):
+    stuck = hold_it_all(one)
+    eventually(lambda: rejected(one, "memory") > 0, 10, "memory that is short")
+    with one.connect() as newcomer:
+        newcomer.request("POST", "/", "x")
+        assert is_answered_while(newcomer, stuck, "x")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [b"x", frame(PING), frame(CONTINUATION, fin=False)],
+    ids=["a byte", "a ping", "an empty fragment"],
+)
+def test_nor_does_who_is_in_the_middle_of_a_message(one, more):
+    inside = more == b"x"
+    part = frame(BINARY, b"x" * 60000, fin=False)[: 50000 if inside else None]
+    sockets = [one.websocket("/ws") for _ in range(3)]  # three quarters of the memory and more
+    for socket in sockets:
+        socket.send_bytes(part)
+    stuck = hold_it_all(one)
+    eventually(lambda: rejected(one, "memory") > 0, 10, "memory that is short")
+    with one.connect() as newcomer:
+        newcomer.request("POST", "/", "x")
+        assert is_answered_while(newcomer, [socket.connection for socket in sockets], more)
+    assert len(stuck) == 12
 
 
 def test_idle_connections_make_room_for_new_ones(loopback):
