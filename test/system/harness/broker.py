@@ -1,70 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Bridgehead authors
 
-import os
-import pathlib
-import shutil
-import signal
-import subprocess
-import tempfile
 import uuid
 
 import pika
 
-SCRIPT = pathlib.Path(__file__).parents[3] / "examples" / "broker" / "rabbitmq"
+from harness.node import Node
 
 
-class Broker:
-    """A private RabbitMQ node. It keeps its ports and data over stop and start."""
+class Broker(Node):
+    """A private RabbitMQ node."""
 
-    def __init__(self):
-        self.directory = tempfile.mkdtemp(prefix="bhb.")
-        self.url = None
-
-    def _script(self, verb, *arguments, check=True):
-        done = subprocess.run(
-            [SCRIPT, verb, self.directory, *arguments], capture_output=True, text=True, timeout=180
-        )
-        assert not check or done.returncode == 0, f"{verb}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    def start(self):
-        self.url = self._script("start").strip()
-        return self
-
-    def stop(self):
-        self._script("stop")
-
-    def kill(self):
-        self._script("kill")
-
-    def destroy(self):
-        self._script("stop")
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def ctl(self, *arguments):
-        return self._script("ctl", *arguments)
+    script = "rabbitmq"
 
     @property
-    def pid(self):
-        return int(pathlib.Path(self.directory, "pid").read_text())
+    def url(self):
+        return self.address
 
     @property
     def port(self):
         return int(self.url.rsplit(":", 1)[1].strip("/"))
 
-    def is_running(self):
-        try:
-            os.kill(self.pid, 0)
-        except (OSError, ValueError):
-            return False
-        return True
-
-    def freeze(self):
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def thaw(self):
-        os.kill(self.pid, signal.SIGCONT)
+    def ctl(self, *arguments):
+        return self._script("ctl", *arguments)
 
     def connect(self):
         return pika.BlockingConnection(pika.URLParameters(self.url))

@@ -1,49 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Bridgehead authors
 
-import pathlib
 import queue
-import shutil
-import subprocess
-import tempfile
 import threading
 import uuid
 
 import confluent_kafka
 import confluent_kafka.admin
 
+from harness.node import Node
 from harness.waiting import eventually
 
-SCRIPT = pathlib.Path(__file__).parents[3] / "examples" / "broker" / "kafka"
 
+class Kafka(Node):
+    """A private Kafka node."""
 
-class Kafka:
-    """A private Kafka node. It keeps its ports and data over stop and start."""
+    script = "kafka"
 
-    def __init__(self):
-        self.directory = tempfile.mkdtemp(prefix="bhk.")
-        self.bootstrap = None
-
-    def _script(self, verb):
-        done = subprocess.run(
-            [SCRIPT, verb, self.directory], capture_output=True, text=True, timeout=180
-        )
-        assert done.returncode == 0, f"{verb}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    def start(self):
-        self.bootstrap = self._script("start").strip()
-        return self
-
-    def stop(self):
-        self._script("stop")
-
-    def kill(self):
-        self._script("kill")
-
-    def destroy(self):
-        self._script("stop")
-        shutil.rmtree(self.directory, ignore_errors=True)
+    @property
+    def bootstrap(self):
+        return self.address
 
     def settings(self, **more):
         return {
