@@ -16,6 +16,13 @@ void buffer_finish(struct buffer *buffer)
 	*buffer = (struct buffer){ 0 };
 }
 
+void buffer_trim(struct buffer *buffer, size_t kept)
+{
+	if (buffer->cap > kept) {
+		buffer_finish(buffer);
+	}
+}
+
 bool buffer_grow(struct buffer *buffer, size_t more)
 {
 	if (buffer->failed || more > SIZE_MAX / 4) {

@@ -23,6 +23,8 @@ struct buffer {
 
 /* Frees the memory; the buffer is empty and usable again. */
 void buffer_finish(struct buffer *buffer);
+/* Likewise, but only memory beyond `kept` bytes; a smaller buffer stays as it is. */
+void buffer_trim(struct buffer *buffer, size_t kept);
 /* Slow path of buffer_reserve. */
 bool buffer_grow(struct buffer *buffer, size_t more);
 /* Decimal digits. */

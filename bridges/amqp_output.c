@@ -189,9 +189,7 @@ enum amqp_output_result amqp_output_write(struct amqp_output *output, int fd)
 	}
 	output->sent = 0;
 	buffer_clear(&output->bytes);
-	if (output->bytes.cap > KEPT_WHEN_EMPTY) {
-		buffer_finish(&output->bytes);
-	}
+	buffer_trim(&output->bytes, KEPT_WHEN_EMPTY);
 	return AMQP_OUTPUT_EMPTY;
 }
 

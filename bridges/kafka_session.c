@@ -264,9 +264,7 @@ void kafka_session_flush(struct bridge_session *session)
 	session->pending_count = 0;
 	session->turn++;
 	buffer_clear(&session->collected);
-	if (session->collected.cap > COLLECTED_KEPT) {
-		buffer_finish(&session->collected);
-	}
+	buffer_trim(&session->collected, COLLECTED_KEPT);
 }
 
 /* What comes */

@@ -179,9 +179,7 @@ static void end(struct call *call, enum call_state state, const struct call_answ
 	if (answer != NULL && !connection->dead && !connection->closing) {
 		connection->codec->answer(connection, call, answer);
 	}
-	if (call->note.cap > NOTE_KEPT) {
-		buffer_finish(&call->note);
-	}
+	buffer_trim(&call->note, NOTE_KEPT);
 	call_table_give(&shard->calls, call);
 }
 

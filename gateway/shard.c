@@ -152,14 +152,13 @@ static void handle_prepare(struct ev_loop *loop, ev_prepare *prepare, int events
 /* One large message must not be paid for as long as the shard lives. */
 static void trim_scratch(struct shard_scratch *scratch, size_t kept)
 {
-	struct buffer *const buffers[] = { &scratch->room.text, &scratch->room.scratch,
-		&scratch->room.op, &scratch->match, &scratch->offer, &scratch->reply,
-		&scratch->problem, &scratch->envelope, &scratch->cursor };
-	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
-		if (buffers[i]->cap > kept) {
-			buffer_finish(buffers[i]);
-		}
-	}
+	send_room_trim(&scratch->room, kept);
+	buffer_trim(&scratch->match, kept);
+	buffer_trim(&scratch->offer, kept);
+	buffer_trim(&scratch->reply, kept);
+	buffer_trim(&scratch->problem, kept);
+	buffer_trim(&scratch->envelope, kept);
+	buffer_trim(&scratch->cursor, kept);
 }
 
 /* Wakes the loop for its deadlines, and does what is done now and then. */

@@ -133,11 +133,8 @@ void websocket_compression_finish(struct connection *connection)
 
 static void empty(struct buffer *room)
 {
-	if (room->cap > KEEP_MAX) {
-		buffer_finish(room);
-	} else {
-		buffer_clear(room);
-	}
+	buffer_clear(room);
+	buffer_trim(room, KEEP_MAX);
 }
 
 /* ---- in ---- */

@@ -449,9 +449,9 @@ bool send_compose(const struct request *request, const struct match *match,
 	}
 }
 
-void send_room_finish(struct send_room *room)
+void send_room_trim(struct send_room *room, size_t kept)
 {
-	buffer_finish(&room->text);
-	buffer_finish(&room->scratch);
-	buffer_finish(&room->op);
+	buffer_trim(&room->text, kept);
+	buffer_trim(&room->scratch, kept);
+	buffer_trim(&room->op, kept);
 }

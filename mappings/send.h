@@ -35,7 +35,8 @@ struct send_room {
 	struct message message;
 };
 
-void send_room_finish(struct send_room *room);
+/* Gives back what is larger than `kept` bytes; 0: all of it. What it holds is void then. */
+void send_room_trim(struct send_room *room, size_t kept);
 
 /*
  * Fills room->message. `request` holds the whole body now. False and a refusal (400, 413, 415) when

@@ -73,6 +73,22 @@ static void hexadecimal_is_lower_case(void **state)
 	buffer_finish(&buffer);
 }
 
+static void trimming_gives_back_what_is_large_and_only_that(void **state)
+{
+	(void)state;
+	struct buffer buffer = { 0 };
+	buffer_append(&buffer, "abc", 3);
+	buffer_trim(&buffer, buffer.cap);
+	assert_int_equal(buffer.len, 3);
+	buffer_trim(&buffer, buffer.cap - 1);
+	assert_null(buffer.data);
+	assert_int_equal(buffer.len + buffer.cap, 0);
+	buffer_trim(&buffer, 0);
+	buffer_append(&buffer, "d", 1);
+	assert_memory_equal(buffer.data, "d", 1);
+	buffer_finish(&buffer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -81,6 +97,7 @@ int main(void)
 		cmocka_unit_test(a_size_that_cannot_be_had_is_remembered_as_failure),
 		cmocka_unit_test(base64_pads_every_length),
 		cmocka_unit_test(hexadecimal_is_lower_case),
+		cmocka_unit_test(trimming_gives_back_what_is_large_and_only_that),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

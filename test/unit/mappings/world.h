@@ -84,7 +84,7 @@ static inline void world_close(struct world *world)
 	problem_list_destroy(world->problems);
 	json_tree_destroy(world->tree);
 	buffer_finish(&world->scratch);
-	send_room_finish(&world->room);
+	send_room_trim(&world->room, 0);
 	free(world->text);
 }
 
