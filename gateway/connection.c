@@ -31,11 +31,8 @@
 
 enum {
 	LINGER_MS = 2000,
-	INPUT_ROOM = 16384,   /* read into a parked input at least this much at a time */
-	OUTPUT_FLUSH = 65536, /* gathered output is sent before it grows beyond this */
-	HALF_CLOSE_MS =
-		700, /* a client that only half-closed is answered within, another is gone */
-	BODY_COPY_MAX = 16384, /* smaller bodies are copied into one send with their head */
+	INPUT_ROOM = 16384,  /* read into a parked input at least this much at a time */
+	HALF_CLOSE_MS = 700, /* for its answers; a client that is silent longer has left */
 };
 
 static void handle_io(struct ev_loop *loop, ev_io *io, int events);
@@ -45,7 +42,7 @@ static struct quota *quota_of(const struct connection *connection)
 	return connection->listener->quota;
 }
 
-static void watch(struct connection *connection)
+void connection_watch(struct connection *connection)
 {
 	bool reading = !connection->paused && !connection->half_closed;
 	int events = (reading ? EV_READ : 0) | (connection->output != NULL ? EV_WRITE : 0);
@@ -109,7 +106,7 @@ void connection_create(struct listener *listener, int fd, const struct address *
 	ev_io_start(shard->loop, &connection->io);
 	int64_t wait = proxied && limits->header_timeout_ms > 0 ? limits->header_timeout_ms
 								: limits->idle_timeout_ms;
-	connection_deadline(connection, wait > 0 ? shard_now_ms(shard) + (uint64_t)wait : 0);
+	connection_deadline_after(connection, wait);
 }
 
 bool connection_claim(struct connection *connection)
@@ -177,9 +174,9 @@ static void linger(struct connection *connection)
 	if (connection->paused) {
 		connection->paused = false;
 		shard_watch_hangup(connection->shard, connection, false);
-		watch(connection);
+		connection_watch(connection);
 	}
-	connection_deadline(connection, shard_now_ms(connection->shard) + LINGER_MS);
+	connection_deadline_after(connection, LINGER_MS);
 }
 
 void connection_close(struct connection *connection)
@@ -197,145 +194,32 @@ void connection_close(struct connection *connection)
 	}
 }
 
-/* ---- output ---- */
-
-static void keep_unsent(struct connection *connection, struct span bytes)
+void connection_wrote_all(struct connection *connection)
 {
-	if (bytes.len == 0) {
-		return;
-	}
-	bool first = connection->output == NULL;
-	if (!parked_append(&connection->output, bytes, quota_of(connection))) {
-		connection_drop(connection);
-		return;
-	}
-	if (first) {
-		connection->output->moved_ms = shard_now_ms(connection->shard);
-		int64_t timeout = connection->listener->options->limits.write_timeout_ms;
-		connection->write_deadline_ms =
-			timeout > 0 ? shard_now_ms(connection->shard) + (uint64_t)timeout : 0;
-		connection_deadline(connection, connection->deadline_ms);
-		watch(connection);
-	}
-}
-
-/* Sends head and body in one call; what the socket does not take is kept. */
-static void send_now(struct connection *connection, struct span head, struct span body)
-{
-	size_t sent = 0;
-	if (connection->output == NULL) {
-		struct iovec parts[2] = { { (void *)head.ptr, head.len },
-			{ (void *)body.ptr, body.len } };
-		struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
-		ssize_t got = body.len > 0
-				      ? sendmsg(connection->io.fd, &message, MSG_NOSIGNAL)
-				      : send(connection->io.fd, head.ptr, head.len, MSG_NOSIGNAL);
-		if (got < 0 && errno != EAGAIN && errno != EINTR) {
-			connection_drop(connection);
-			return;
-		}
-		sent = got > 0 ? (size_t)got : 0;
-	}
-	size_t of_head = sent < head.len ? sent : head.len;
-	keep_unsent(connection, span_skip(head, of_head));
-	if (!connection->dead && body.len > 0) {
-		keep_unsent(connection, span_skip(body, sent - of_head));
-	}
-	if (!connection->dead && connection->closing && connection->output == NULL) {
+	if (connection->closing) {
 		linger(connection);
 	}
 }
 
-static void flush_with_body(struct shard *shard, struct span body)
-{
-	struct connection *connection = shard->output_owner;
-	if (connection == NULL) {
-		return;
-	}
-	shard->output_owner = NULL;
-	if (shard->output.failed) {
-		connection_drop(connection);
-	} else {
-		send_now(connection, buffer_span(&shard->output), body);
-	}
-	buffer_clear(&shard->output);
-}
-
-void connection_flush(struct shard *shard)
-{
-	flush_with_body(shard, SPAN_ABSENT);
-}
-
-struct buffer *connection_write(struct connection *connection)
-{
-	struct shard *shard = connection->shard;
-	assert(!connection->dead);
-	if (shard->output_owner != connection) {
-		connection_flush(shard);
-		shard->output_owner = connection;
-	}
-	return &shard->output;
-}
-
-void connection_written(struct connection *connection)
-{
-	struct shard *shard = connection->shard;
-	if (shard->output_owner == connection && shard->output.len >= OUTPUT_FLUSH) {
-		connection_flush(shard);
-	}
-}
-
-void connection_write_body(struct connection *connection, struct span body)
-{
-	struct buffer *out = connection_write(connection);
-	if (body.len <= BODY_COPY_MAX) {
-		buffer_append_span(out, body);
-		connection_written(connection);
-	} else {
-		flush_with_body(connection->shard, body);
-	}
-}
-
-size_t connection_unsent(const struct connection *connection)
-{
-	const struct shard *shard = connection->shard;
-	size_t gathered = shard->output_owner == connection ? shard->output.len : 0;
-	return parked_size(connection->output) + gathered;
-}
-
 static void await_half_closed(struct connection *connection)
 {
-	connection->write_deadline_ms = shard_now_ms(connection->shard) + HALF_CLOSE_MS;
+	connection->write_deadline_ms = shard_due_after(connection->shard, HALF_CLOSE_MS);
 	connection_deadline(connection, connection->deadline_ms);
 }
 
-static void send_parked(struct connection *connection)
+/* The socket takes bytes again. */
+static void handle_writable(struct connection *connection)
 {
-	struct parked *output = connection->output;
-	ssize_t got = send(connection->io.fd, output->bytes + output->start,
-		output->len - output->start, MSG_NOSIGNAL);
-	if (got < 0) {
-		if (errno != EAGAIN && errno != EINTR) {
-			connection_drop(connection);
-		}
-		return;
-	}
-	int64_t timeout = connection->listener->options->limits.write_timeout_ms;
-	connection->write_deadline_ms =
-		timeout > 0 ? shard_now_ms(connection->shard) + (uint64_t)timeout : 0;
-	output->moved_ms = shard_now_ms(connection->shard);
-	parked_take(&connection->output, (size_t)got, quota_of(connection));
-	if (connection->output != NULL) {
+	if (!connection_send_parked(connection)) {
 		return;
 	}
 	connection->write_deadline_ms = 0;
 	if (connection->half_closed) {
 		await_half_closed(connection);
 	}
-	watch(connection);
-	if (connection->closing) {
-		linger(connection);
-	} else {
+	connection_watch(connection);
+	connection_wrote_all(connection);
+	if (!connection->closing) {
 		connection->codec->writable(connection);
 	}
 }
@@ -346,7 +230,7 @@ static void pause_reading(struct connection *connection, bool on)
 {
 	if (connection->paused != on && !connection->half_closed) {
 		connection->paused = on;
-		watch(connection);
+		connection_watch(connection);
 		shard_watch_hangup(connection->shard, connection, on);
 	}
 }
@@ -481,7 +365,7 @@ static void handle_end(struct connection *connection)
 	if (connection->output == NULL) {
 		await_half_closed(connection);
 	}
-	watch(connection);
+	connection_watch(connection);
 	end_if_served(connection);
 }
 
@@ -537,7 +421,7 @@ static void handle_io(struct ev_loop *loop, ev_io *io, int events)
 	struct connection *connection = (struct connection *)io;
 	(void)loop;
 	if ((events & EV_WRITE) != 0 && connection->output != NULL) {
-		send_parked(connection);
+		handle_writable(connection);
 	}
 	if ((events & EV_READ) != 0 && !connection->dead && !connection->paused &&
 		!connection->deferred) {
@@ -569,6 +453,11 @@ void connection_deadline(struct connection *connection, uint64_t due_ms)
 				due < (uint64_t)connection->timer.due * SHARD_TICK_MS)) {
 		wheel_arm(connection->shard->wheel, &connection->timer, due);
 	}
+}
+
+void connection_deadline_after(struct connection *connection, int64_t after_ms)
+{
+	connection_deadline(connection, shard_due_after(connection->shard, after_ms));
 }
 
 void connection_handle_timer(struct connection *connection)

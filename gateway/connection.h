@@ -103,18 +103,10 @@ void connection_poll(struct connection *connection);
 /* Frees the connections that died during this turn. */
 void connection_reap(struct shard *shard);
 
-/* Room to append output to; valid until anything else of the shard writes. Then say so. */
-struct buffer *connection_write(struct connection *connection);
-void connection_written(struct connection *connection);
-/* Behind what was written: a body, not copied if the socket takes it. */
-void connection_write_body(struct connection *connection, struct span body);
-/* Sends what gathered in the shard's output; once per turn and when another connection writes. */
-void connection_flush(struct shard *shard);
-/* Bytes that wait for the socket. */
-size_t connection_unsent(const struct connection *connection);
-
 /* One deadline per connection; 0 takes it away. Milliseconds of the shard's clock. */
 void connection_deadline(struct connection *connection, uint64_t due_ms);
+/* The same, counted from now; 0 or less takes it away. */
+void connection_deadline_after(struct connection *connection, int64_t after_ms);
 void connection_handle_timer(struct connection *connection);
 /* Works on read-ahead input again, after a call ended. */
 void connection_resume(struct connection *connection);
@@ -127,3 +119,25 @@ void connection_resume_deferred(struct shard *shard);
 bool connection_forget_ahead(struct connection *connection);
 /* Bytes held for it between turns. */
 size_t connection_held(const struct connection *connection);
+
+/* ---- output: connection_output.c ---- */
+
+/* Room to append output to; valid until anything else of the shard writes. Then say so. */
+struct buffer *connection_write(struct connection *connection);
+void connection_written(struct connection *connection);
+/* Behind what was written: a body, not copied if the socket takes it. */
+void connection_write_body(struct connection *connection, struct span body);
+/* Sends what gathered in the shard's output; once per turn and when another connection writes. */
+void connection_flush(struct shard *shard);
+/* Bytes that wait for the socket. */
+size_t connection_unsent(const struct connection *connection);
+
+/* Sends kept output. True: all of it is written. */
+bool connection_send_parked(struct connection *connection);
+
+/* ---- for connection_output.c ---- */
+
+/* Watches the socket for what is wanted of it now. */
+void connection_watch(struct connection *connection);
+/* Nothing of its output is left, sent or not: the time to shut down one that is closing. */
+void connection_wrote_all(struct connection *connection);

@@ -43,12 +43,6 @@ static const struct limits *limits_of(const struct connection *connection)
 	return &connection->listener->options->limits;
 }
 
-static void set_deadline(struct connection *connection, int64_t after_ms)
-{
-	uint64_t now = shard_now_ms(connection->shard);
-	connection_deadline(connection, after_ms > 0 ? now + (uint64_t)after_ms : 0);
-}
-
 static void forget_pending(struct connection *connection)
 {
 	free(connection->http1.pending);
@@ -72,7 +66,7 @@ static void enter_phase(struct step *step, enum http1_phase phase, int64_t timeo
 	if (http1->phase != phase && !step->connection->dead) {
 		http1->phase = phase;
 		remember(step)->began_ms = shard_now_ms(step->connection->shard);
-		set_deadline(step->connection, timeout_ms);
+		connection_deadline_after(step->connection, timeout_ms);
 	}
 }
 

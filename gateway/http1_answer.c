@@ -150,9 +150,8 @@ static void finish(struct connection *connection)
 		connection_close(connection);
 		return;
 	}
-	int64_t idle = connection->listener->options->limits.idle_timeout_ms;
-	connection_deadline(
-		connection, idle > 0 ? shard_now_ms(connection->shard) + (uint64_t)idle : 0);
+	connection_deadline_after(
+		connection, connection->listener->options->limits.idle_timeout_ms);
 	connection_resume(connection);
 }
 

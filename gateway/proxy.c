@@ -51,9 +51,8 @@ static size_t handle_input(struct connection *connection, struct input *input)
 		return input->len;
 	}
 	connection->codec = &http1_codec;
-	int64_t idle = connection->listener->options->limits.idle_timeout_ms;
-	connection_deadline(
-		connection, idle > 0 ? shard_now_ms(connection->shard) + (uint64_t)idle : 0);
+	connection_deadline_after(
+		connection, connection->listener->options->limits.idle_timeout_ms);
 	return header.size;
 }
 

@@ -106,6 +106,12 @@ static inline uint64_t shard_now_ms(const struct shard *shard)
 	return shard->now_us / 1000;
 }
 
+/* When a time that begins now is over; 0: `after_ms` is 0 or less, it has no end. */
+static inline uint64_t shard_due_after(const struct shard *shard, int64_t after_ms)
+{
+	return after_ms > 0 ? shard_now_ms(shard) + (uint64_t)after_ms : 0;
+}
+
 /* Counts what a client was refused, and logs it at most once a second per reason. */
 void shard_reject(struct shard *shard, enum reject reason, const struct connection *connection);
 /* Likewise, of a client that gets no connection. */
