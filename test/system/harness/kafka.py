@@ -2,14 +2,20 @@
 # SPDX-FileCopyrightText: The Bridgehead authors
 
 import queue
+import subprocess
 import threading
 import uuid
 
 import confluent_kafka
 import confluent_kafka.admin
 
+from harness.gateway import BINARY
 from harness.node import Node
 from harness.waiting import eventually
+
+
+# Built beside the program under test.
+HELPERS = BINARY.parent / "test" / "system"
 
 
 class Kafka(Node):
@@ -49,9 +55,17 @@ class Kafka(Node):
         return name in self._admin().list_topics(timeout=20).topics
 
     def send(self, topic, value, headers=None, **more):
-        producer = confluent_kafka.Producer(self.settings())
+        producer = confluent_kafka.Producer(self.settings(**{"message.max.bytes": 2 << 20}))
         producer.produce(topic, value, headers=headers, **more)
         assert producer.flush(20) == 0
+
+    def flood(self, topic, count, rate=0, size=100, **properties):
+        """Writes so many records with ids of nobody, `rate` in a second (0: all it can); the process
+        that does."""
+        more = [f"{name.replace('_', '.')}={value}" for name, value in properties.items()]
+        numbers = [str(number) for number in (count, rate, size)]
+        command = [HELPERS / "kafka_flood", self.bootstrap, topic, *numbers, *more]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def records(self, topic):
         """All records of a topic, oldest first within a partition."""
