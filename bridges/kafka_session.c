@@ -338,7 +338,7 @@ void kafka_session_news(struct bridge_session *session, const struct kafka_view 
 struct span kafka_session_reply_to(struct bridge_session *session)
 {
 	return session->view.state == BRIDGE_STATE_UP
-		       ? span_from_text(session->cluster->reply->name)
+		       ? span_from_text(session->cluster->reply->feed.name)
 		       : SPAN("");
 }
 

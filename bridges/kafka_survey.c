@@ -4,6 +4,7 @@
 #include "bridges/kafka_survey.h"
 
 #include "base/memory.h"
+#include "bridges/kafka_metadata.h"
 
 #include <assert.h>
 #include <poll.h>
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ASK_MS = 1000, CREATE_MS = 5000, APPEAR_MS = 1000, APPEAR_STEP_MS = 20, RETRY_POST_MS = 10 };
+enum { CREATE_MS = 5000, APPEAR_MS = 1000, APPEAR_STEP_MS = 20, RETRY_POST_MS = 10 };
 
 struct kafka_survey {
 	struct mail mail; /* first: see handle_found */
@@ -31,35 +32,12 @@ struct kafka_survey {
 
 /* The reply topic */
 
-/* Metadata of one topic. NULL: no broker answered. The caller frees it. */
-static const struct rd_kafka_metadata *ask(
-	rd_kafka_t *handle, rd_kafka_topic_t *topic, rd_kafka_resp_err_t *error)
-{
-	const struct rd_kafka_metadata *metadata = NULL;
-	*error = rd_kafka_metadata(handle, 0, topic, &metadata, ASK_MS);
-	return *error == RD_KAFKA_RESP_ERR_NO_ERROR ? metadata : NULL;
-}
-
-/* The topic's own error, and how many partitions it has. */
-static rd_kafka_resp_err_t read_topic(const struct rd_kafka_metadata *metadata, int32_t *partitions)
-{
-	*partitions = 0;
-	if (metadata->topic_cnt < 1) {
-		return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-	}
-	const struct rd_kafka_metadata_topic *topic = &metadata->topics[0];
-	*partitions = topic->partition_cnt;
-	if (topic->err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE && topic->partition_cnt > 0) {
-		return RD_KAFKA_RESP_ERR_NO_ERROR; /* some partition has none just now */
-	}
-	return topic->err;
-}
-
 /* One partition, as many replicas as the broker thinks right. */
 static rd_kafka_resp_err_t create_reply_topic(struct kafka_reply *reply)
 {
 	char text[128];
-	rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(reply->name, 1, -1, text, sizeof(text));
+	rd_kafka_NewTopic_t *topic =
+		rd_kafka_NewTopic_new(reply->feed.name, 1, -1, text, sizeof(text));
 	rd_kafka_queue_t *queue = rd_kafka_queue_new(reply->handle);
 	rd_kafka_AdminOptions_t *options =
 		rd_kafka_AdminOptions_new(reply->handle, RD_KAFKA_ADMIN_OP_CREATETOPICS);
@@ -89,7 +67,7 @@ static rd_kafka_resp_err_t create_reply_topic(struct kafka_reply *reply)
 static void fail_reply(struct kafka_survey *survey, const char *what, rd_kafka_resp_err_t error)
 {
 	snprintf(survey->findings.why.text, sizeof(survey->findings.why.text),
-		"reply topic %.100s %s: %s", survey->cluster->reply->name, what,
+		"reply topic %.100s %s: %s", survey->cluster->reply->feed.name, what,
 		rd_kafka_err2name(error));
 }
 
@@ -97,16 +75,13 @@ static void fail_reply(struct kafka_survey *survey, const char *what, rd_kafka_r
 static bool ask_reply(struct kafka_survey *survey, rd_kafka_resp_err_t *error, int32_t *partitions)
 {
 	struct kafka_reply *reply = survey->cluster->reply;
-	const struct rd_kafka_metadata *metadata = ask(reply->handle, reply->topic, error);
-	survey->findings.reached = metadata != NULL;
-	if (metadata == NULL) {
+	survey->findings.reached =
+		kafka_metadata_ask(reply->handle, reply->feed.topic, error, partitions);
+	if (!survey->findings.reached) {
 		snprintf(survey->findings.why.text, sizeof(survey->findings.why.text),
 			"no broker answers: %s", rd_kafka_err2name(*error));
-		return false;
 	}
-	*error = read_topic(metadata, partitions);
-	rd_kafka_metadata_destroy(metadata);
-	return true;
+	return survey->findings.reached;
 }
 
 /* What is created is not known to every broker at once. */
@@ -134,10 +109,10 @@ static void survey_reply(struct kafka_survey *survey)
 	if (!ask_reply(survey, &error, &partitions)) {
 		return;
 	}
-	if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && reply->reading_count > 0) {
+	if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && reply->feed.reading_count > 0) {
 		/* Told first, the next survey makes it anew. */
 		findings->reply_lost = true;
-		kafka_reply_stop(reply);
+		kafka_feed_stop(&reply->feed);
 		fail_reply(survey, "is gone", error);
 		return;
 	}
@@ -152,22 +127,10 @@ static void survey_reply(struct kafka_survey *survey)
 		fail_reply(survey, "cannot be used", error);
 		return;
 	}
-	findings->reply_ready = kafka_reply_follow(reply, partitions, &findings->why);
+	findings->reply_ready = kafka_feed_follow(&reply->feed, partitions, &findings->why);
 }
 
 /* The topics of mappings */
-
-static enum kafka_topic_state state_of(rd_kafka_resp_err_t error, int32_t partitions)
-{
-	switch (error) {
-	case RD_KAFKA_RESP_ERR_NO_ERROR:
-		return partitions > 0 ? KAFKA_TOPIC_PRESENT : KAFKA_TOPIC_MISSING;
-	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: return KAFKA_TOPIC_MISSING;
-	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return KAFKA_TOPIC_FORBIDDEN;
-	default: return KAFKA_TOPIC_UNKNOWN;
-	}
-}
 
 /* All producers are asked once, or the first message to it waits a second for its partitions. */
 static void survey_topic(struct kafka_survey *survey, size_t number, bool all)
@@ -176,17 +139,14 @@ static void survey_topic(struct kafka_survey *survey, size_t number, bool all)
 	for (unsigned use = 0; use < (all ? KAFKA_PRODUCERS : 1); use++) {
 		struct kafka_producer *producer = survey->cluster->producers[use];
 		rd_kafka_resp_err_t error;
-		const struct rd_kafka_metadata *metadata =
-			ask(producer->handle, producer->topics[number], &error);
-		if (metadata == NULL) {
+		if (!kafka_metadata_ask(producer->handle, producer->topics[number], &error,
+			    &found->partitions)) {
 			survey->findings.reached = false;
 			snprintf(survey->findings.why.text, sizeof(survey->findings.why.text),
 				"no broker answers: %s", rd_kafka_err2name(error));
 			return;
 		}
-		error = read_topic(metadata, &found->partitions);
-		rd_kafka_metadata_destroy(metadata);
-		found->state = state_of(error, found->partitions);
+		found->state = kafka_metadata_state(error, found->partitions);
 		if (found->state != KAFKA_TOPIC_PRESENT) {
 			return;
 		}
@@ -230,7 +190,7 @@ static void *run(void *argument)
 {
 	struct kafka_survey *survey = argument;
 	if (survey->anew) {
-		kafka_reply_stop(survey->cluster->reply);
+		kafka_feed_stop(&survey->cluster->reply->feed);
 	}
 	survey_reply(survey);
 	if (survey->findings.reply_ready) {

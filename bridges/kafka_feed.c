@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * The end offset is asked for before a partition is read, and reading starts exactly there: with
+ * the logical "end" librdkafka would ask by itself some time later, and a record that is written in
+ * between would be skipped. The API without consumer groups is used on purpose: it needs no
+ * right to any group, asks no coordinator, and cannot be rebalanced.
+ */
+#include "bridges/kafka_feed.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { ASK_MS = 1000, ASK_AGAIN_MS = 20 };
+
+bool kafka_feed_init(struct kafka_feed *feed, void *opaque, struct kafka_why *why)
+{
+	rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(feed->handle);
+	rd_kafka_topic_conf_set_opaque(conf, opaque);
+	feed->topic = rd_kafka_topic_new(feed->handle, feed->name, conf);
+	if (feed->topic == NULL) {
+		snprintf(why->text, sizeof(why->text), "%s %.100s: %s", feed->what, feed->name,
+			rd_kafka_err2str(rd_kafka_last_error()));
+		rd_kafka_topic_conf_destroy(conf);
+	}
+	return feed->topic != NULL;
+}
+
+void kafka_feed_stop(struct kafka_feed *feed)
+{
+	for (size_t i = 0; i < feed->reading_count; i++) {
+		rd_kafka_consume_stop(feed->topic, feed->reading[i]);
+	}
+	feed->reading_count = 0;
+}
+
+void kafka_feed_finish(struct kafka_feed *feed)
+{
+	kafka_feed_stop(feed);
+	if (feed->topic != NULL) {
+		rd_kafka_topic_destroy(feed->topic);
+	}
+	free(feed->reading);
+	free(feed->name);
+	*feed = (struct kafka_feed){ 0 };
+}
+
+static bool is_read(const struct kafka_feed *feed, int32_t partition)
+{
+	for (size_t i = 0; i < feed->reading_count; i++) {
+		if (feed->reading[i] == partition) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A topic that was just created has no leader for a moment, and the library does not ask twice. */
+static bool is_passing(rd_kafka_resp_err_t error)
+{
+	return error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+	       error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+	       error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+	       error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+	       error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+}
+
+static bool ask_end(
+	const struct kafka_feed *feed, int32_t partition, int64_t *end, struct kafka_why *why)
+{
+	const struct timespec pause = { .tv_nsec = ASK_AGAIN_MS * 1000000 };
+	rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+	for (int waited = 0; waited < feed->patience_ms; waited += ASK_AGAIN_MS) {
+		int64_t first;
+		error = rd_kafka_query_watermark_offsets(
+			feed->handle, feed->name, partition, &first, end, ASK_MS);
+		if (!is_passing(error)) {
+			break;
+		}
+		nanosleep(&pause, NULL);
+	}
+	if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+		snprintf(why->text, sizeof(why->text),
+			"no end offset of %s %.100s, partition %d: %s", feed->what, feed->name,
+			(int)partition, rd_kafka_err2name(error));
+	}
+	return error == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static bool read_from(
+	struct kafka_feed *feed, int32_t partition, int64_t offset, struct kafka_why *why)
+{
+	if (rd_kafka_consume_start_queue(feed->topic, partition, offset, feed->queue) != 0) {
+		snprintf(why->text, sizeof(why->text), "%s %.100s, partition %d: %s", feed->what,
+			feed->name, (int)partition, rd_kafka_err2name(rd_kafka_last_error()));
+		return false;
+	}
+	feed->reading =
+		memory_resize(feed->reading, feed->reading_count + 1, sizeof(*feed->reading));
+	feed->reading[feed->reading_count++] = partition;
+	return true;
+}
+
+bool kafka_feed_follow(struct kafka_feed *feed, int32_t partitions, struct kafka_why *why)
+{
+	bool first = feed->reading_count == 0;
+	if (feed->own >= partitions) {
+		snprintf(why->text, sizeof(why->text), "%s %.100s has no partition %d", feed->what,
+			feed->name, (int)feed->own);
+		return false;
+	}
+	for (int32_t i = 0; i < partitions; i++) {
+		int64_t from = 0;
+		if ((feed->own >= 0 && i != feed->own) || is_read(feed, i)) {
+			continue;
+		}
+		if ((first && !feed->absent && !ask_end(feed, i, &from, why)) ||
+			!read_from(feed, i, from, why)) {
+			if (first) {
+				kafka_feed_stop(feed);
+			}
+			return false;
+		}
+	}
+	feed->absent = false;
+	return true;
+}
