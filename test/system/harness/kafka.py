@@ -67,6 +67,16 @@ class Kafka(Node):
         command = [HELPERS / "kafka_flood", self.bootstrap, topic, *numbers, *more]
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
+    def lengths(self, topic):
+        """How many records were ever written to each partition, markers of transactions too."""
+        consumer = confluent_kafka.Consumer(self.settings(**{"group.id": "nobody"}))
+        try:
+            partitions = sorted(consumer.list_topics(topic, timeout=20).topics[topic].partitions)
+            places = [confluent_kafka.TopicPartition(topic, number) for number in partitions]
+            return [consumer.get_watermark_offsets(at, timeout=20)[1] for at in places]
+        finally:
+            consumer.close()
+
     def records(self, topic):
         """All records of a topic, oldest first within a partition."""
         consumer = confluent_kafka.Consumer(self.settings(**{"group.id": "nobody"}))
