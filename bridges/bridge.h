@@ -20,6 +20,7 @@
 #pragma once
 
 #include "base/json_tree.h"
+#include "base/log.h"
 #include "base/mailbox.h"
 #include "base/option.h"
 #include "base/problem_list.h"
@@ -93,6 +94,7 @@ struct bridge_process {
 	int64_t timeout_ms;               /* the longest of all mappings that use the bridge */
 	struct mailbox *const *mailboxes; /* of the shards, by number */
 	unsigned shards;
+	struct log *log; /* of the main thread, for start() alone; NULL: none */
 };
 
 /* Given to create(); outlives the session. The host embeds it. */

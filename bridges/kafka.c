@@ -10,14 +10,18 @@
  *     kafka_reader     in shard 0: reads replies and reports, decides the state
  *     kafka_courier    carries them to the other shards
  *     kafka_survey     looks at the cluster, on a thread for as long as it takes
+ *     kafka_embedded   a Kafka for development, if asked for; kafka_forwarder is its door
  */
 #include "bridges/kafka.h"
 
+#include "base/memory.h"
 #include "bridges/kafka_cluster.h"
+#include "bridges/kafka_embedded.h"
 #include "bridges/kafka_options.h"
 #include "bridges/kafka_session.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static bool open_shared(void *shared, const struct json_node *at, struct problem_list *problems)
 {
@@ -28,11 +32,26 @@ static bool open_shared(void *shared, const struct json_node *at, struct problem
 	return good;
 }
 
+static bool start_embedded(
+	struct kafka_shared *kafka, const struct bridge_process *process, struct kafka_why *why)
+{
+	kafka->broker = kafka_embedded_create(kafka, process, why);
+	if (kafka->broker == NULL) {
+		return false;
+	}
+	free(kafka->bootstrap);
+	kafka->bootstrap = memory_text(span_from_text(kafka_embedded_bootstrap(kafka->broker)));
+	return true;
+}
+
 static bool start(void *shared, const struct bridge_process *process, char *why, size_t size)
 {
 	struct kafka_shared *kafka = shared;
 	struct kafka_why told = { "" };
-	kafka->cluster = kafka_cluster_create(kafka, process, &told);
+	bool good = !kafka->embedded || start_embedded(kafka, process, &told);
+	if (good) {
+		kafka->cluster = kafka_cluster_create(kafka, process, &told);
+	}
 	snprintf(why, size, "%s", told.text);
 	return kafka->cluster != NULL;
 }
@@ -42,6 +61,8 @@ static void close_shared(void *shared)
 	struct kafka_shared *kafka = shared;
 	kafka_cluster_destroy(kafka->cluster);
 	kafka->cluster = NULL;
+	kafka_embedded_destroy(kafka->broker);
+	kafka->broker = NULL;
 	kafka_options_finish(kafka);
 }
 
@@ -90,8 +111,19 @@ static const struct option rows[] = {
 	{ .name = "bootstrap",
 		.type = OPTION_TEXT,
 		.offset = offsetof(struct kafka_shared, bootstrap),
-		.required = true,
-		.help = "`HOST:PORT` of some brokers, with commas between them" },
+		.help = "`HOST:PORT` of some brokers, with commas between them; required unless "
+			"`embedded`" },
+	{ .name = "embedded",
+		.type = OPTION_BOOL,
+		.offset = offsetof(struct kafka_shared, embedded),
+		.fallback = "false",
+		.help = "true: a Kafka for development runs inside this process; it keeps "
+			"nothing" },
+	{ .name = "address",
+		.type = OPTION_ADDRESS,
+		.offset = offsetof(struct kafka_shared, address),
+		.help = "where the embedded one listens for workers, on a loopback address; "
+			"`127.0.0.1:9092` without it" },
 	{ .name = "options",
 		.type = OPTION_NODE,
 		.offset = offsetof(struct kafka_shared, options_node),
@@ -102,8 +134,6 @@ static const struct option rows[] = {
 		.offset = offsetof(struct kafka_shared, reply),
 		.rows = reply_rows,
 		.help = "how replies come back" },
-	{ .name = "embedded", .type = OPTION_LATER, .help = "a broker for development inside" },
-	{ .name = "address", .type = OPTION_LATER, .help = "where that one listens" },
 	{ .name = "dead_letter", .type = OPTION_LATER, .help = "topic of dead letters" },
 	{ 0 },
 };

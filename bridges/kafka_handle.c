@@ -78,11 +78,26 @@ static const struct setting for_replies[] = {
 	{ NULL, NULL },
 };
 
+/* librdkafka's mock cluster lets a fetch wait even if there is something to fetch. */
+static const struct setting for_replies_embedded[] = {
+	{ "fetch.wait.max.ms", "2" },
+	{ NULL, NULL },
+};
+
 static const struct setting *const for_use[] = {
 	[KAFKA_QUICK] = for_quick,
 	[KAFKA_BUSY] = for_busy,
 	[KAFKA_EVENTS] = for_events,
 	[KAFKA_REPLIES] = for_replies,
+};
+
+static const struct setting for_nothing[] = { { NULL, NULL } };
+
+static const struct setting *const for_use_embedded[] = {
+	[KAFKA_QUICK] = for_nothing,
+	[KAFKA_BUSY] = for_nothing,
+	[KAFKA_EVENTS] = for_nothing,
+	[KAFKA_REPLIES] = for_replies_embedded,
 };
 
 /* What matters comes as an event; the rest would go past our log to standard error. */
@@ -112,7 +127,8 @@ static bool configure(rd_kafka_conf_t *conf, const struct kafka_shared *shared, 
 		{ NULL, NULL } };
 	if (!set(conf, bootstrap, why) || !set(conf, for_all, why) ||
 		(use < KAFKA_PRODUCERS && !set(conf, for_producers, why)) ||
-		!set(conf, for_use[use], why)) {
+		!set(conf, for_use[use], why) ||
+		(shared->embedded && !set(conf, for_use_embedded[use], why))) {
 		return false;
 	}
 	for (size_t i = 0; i < shared->property_count; i++) {

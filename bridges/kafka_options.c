@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/option.h"
+#include "bridges/kafka_embedded.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -222,15 +223,30 @@ static void check_reply(const struct kafka_shared *shared, const struct json_nod
 	}
 }
 
+static void check_bootstrap(const struct kafka_shared *shared, const struct json_node *at,
+	struct problem_list *problems)
+{
+	const struct json_node *node = json_node_member(at, SPAN("bootstrap"));
+	if (shared->embedded) {
+		return;
+	}
+	if (node == NULL) {
+		problem_list_error(problems, at,
+			"\"bootstrap\" is missing: the brokers, or \"embedded\": true for a Kafka "
+			"for development inside this process");
+	} else if (shared->bootstrap[0] == '\0') {
+		problem_list_error(
+			problems, node, "expected \"HOST:PORT\", several with commas between them");
+	}
+}
+
 bool kafka_options_compile(
 	struct kafka_shared *shared, const struct json_node *at, struct problem_list *problems)
 {
 	size_t before = problem_list_errors(problems);
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	if (shared->bootstrap[0] == '\0') {
-		problem_list_error(problems, json_node_member(at, SPAN("bootstrap")),
-			"expected \"HOST:PORT\", several with commas between them");
-	}
+	check_bootstrap(shared, at, problems);
+	kafka_embedded_check(shared, at, problems);
 	check_reply(shared, at, problems);
 	read_properties(shared, conf, problems);
 	rd_kafka_conf_destroy(conf);

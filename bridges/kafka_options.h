@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/json_tree.h"
+#include "base/option.h"
 #include "base/problem_list.h"
 
 #include <librdkafka/rdkafka.h>
@@ -20,12 +21,15 @@ struct kafka_property {
 };
 
 struct kafka_cluster;
+struct kafka_embedded;
 
 enum kafka_partitions { KAFKA_PARTITIONS_ALL, KAFKA_PARTITIONS_OWN };
 
 /* What the rows of the kind describe; the shared half of the bridge. */
 struct kafka_shared {
-	char *bootstrap;
+	char *bootstrap; /* of an embedded one made by the kind's start() */
+	bool embedded;
+	struct option_address address; /* of an embedded one */
 	const struct json_node *options_node;
 	struct kafka_reply_options {
 		char *topic; /* may hold ${instance} */
@@ -37,6 +41,7 @@ struct kafka_shared {
 	size_t property_count;
 	bool debug; /* librdkafka was asked to say what it does */
 	/* Made by the kind's start() */
+	struct kafka_embedded *broker; /* NULL: elsewhere */
 	struct kafka_cluster *cluster;
 };
 

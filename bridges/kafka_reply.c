@@ -11,9 +11,10 @@
 
 enum { PATIENCE_MS = 3000 };
 
-static char *expand_instance(const char *name, const char *instance)
+char *kafka_reply_topic(const struct kafka_shared *shared, const char *instance)
 {
 	static const char variable[] = "${instance}";
+	const char *name = shared->reply.topic;
 	const char *at = strstr(name, variable);
 	if (at == NULL) {
 		return memory_text(span_from_text(name));
@@ -43,7 +44,7 @@ struct kafka_reply *kafka_reply_create(
 	bool own = options->partitions == KAFKA_PARTITIONS_OWN;
 	reply->feed = (struct kafka_feed){
 		.what = "reply topic",
-		.name = expand_instance(options->topic, instance),
+		.name = kafka_reply_topic(shared, instance),
 		.handle = reply->handle,
 		.queue = reply->queue,
 		.own = own ? (int32_t)options->partition : -1,

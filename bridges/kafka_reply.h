@@ -18,7 +18,9 @@ struct kafka_reply {
 	struct kafka_feed feed;
 };
 
-/* NULL and `why`: librdkafka cannot. Connects by itself. `instance` stands for ${instance}. */
+/* The topic's name, `instance` in it for ${instance}. The caller frees it. */
+char *kafka_reply_topic(const struct kafka_shared *shared, const char *instance);
+/* NULL and `why`: librdkafka cannot. Connects by itself. */
 struct kafka_reply *kafka_reply_create(const struct kafka_shared *shared, const char *instance,
 	int wake_fd, struct kafka_why *why);
 /* NULL is accepted. */

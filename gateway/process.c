@@ -150,6 +150,7 @@ static bool open_bridges(struct process *process)
 			.timeout_ms = bridge->timeout_ms,
 			.mailboxes = process->mailboxes,
 			.shards = (unsigned)process->count,
+			.log = process->home->log,
 		};
 		char why[256] = "";
 		if (bridge->kind->start != NULL &&

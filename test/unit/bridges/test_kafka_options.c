@@ -85,6 +85,33 @@ static void a_property_that_breaks_a_promise_is_refused_by_name(void **state)
 	refuse_option("plugin.library.paths", "\"x.so\"", "foreign code");
 }
 
+static void the_embedded_kafka_goes_with_what_it_can_do(void **state)
+{
+	(void)state;
+	expect("{\"embedded\": true}", true, "");
+	expect("{\"embedded\": true, \"address\": \"[::1]:0\", \"options\": {\"client.id\": "
+	       "\"a\"}, \"reply\": {\"partitions\": \"own\", \"partition\": 3}}",
+		true, "");
+	expect("{}", false, "test.json:1:1: error: .: \"bootstrap\" is missing");
+	expect("{\"embedded\": false}", false, "\"bootstrap\" is missing");
+	expect("{\"embedded\": true, \"bootstrap\": \"a:1\"}", false,
+		"test.json:1:20: error: bootstrap: not beside \"embedded\": true");
+	expect("{\"bootstrap\": \"a:1\", \"address\": \"127.0.0.1:9092\"}", false,
+		"address: only beside \"embedded\": true");
+	expect("{\"embedded\": true, \"address\": \"0.0.0.0:9092\"}", false,
+		"expected 127.0.0.1:PORT or [::1]:PORT");
+	expect("{\"embedded\": true, \"address\": \"unix:/tmp/k\"}", false,
+		"expected 127.0.0.1:PORT or [::1]:PORT");
+	expect("{\"embedded\": true, \"address\": \"9092\"}", false, "the address is missing");
+	expect("{\"embedded\": true, \"options\": {\"sasl.mechanism\": \"PLAIN\"}}", false,
+		"sasl.mechanism is for a real one");
+	expect("{\"embedded\": true, \"options\": {\"security.protocol\": \"ssl\"}}", false,
+		"security.protocol is for a real one");
+	expect("{\"embedded\": true, \"reply\": {\"partitions\": \"own\", \"partition\": "
+	       "64}}",
+		false, "at most 64 partitions");
+}
+
 static void what_librdkafka_does_not_know_is_refused_at_load(void **state)
 {
 	(void)state;
@@ -142,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_sensible_is_taken),
 		cmocka_unit_test(a_property_that_breaks_a_promise_is_refused_by_name),
+		cmocka_unit_test(the_embedded_kafka_goes_with_what_it_can_do),
 		cmocka_unit_test(what_librdkafka_does_not_know_is_refused_at_load),
 		cmocka_unit_test(a_value_is_never_printed),
 		cmocka_unit_test(a_reply_topic_is_a_topic),
