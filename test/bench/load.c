@@ -27,7 +27,7 @@
 
 #define HEAD_MAX (8 * 1024)
 #define STATUS_MAX 600
-#define LATENCY_STEPS 4096
+#define LATENCY_STEPS 40960
 /* With -i so many connections at a time do their request: calls in flight cost memory, too. */
 #define IDLE_WINDOW 16
 
@@ -64,7 +64,7 @@ struct load {
 	unsigned long opened, sent, answered, broken, idle_now;
 	unsigned long status[STATUS_MAX];
 	double began, longest;
-	unsigned long latency[LATENCY_STEPS]; /* by 100 us, the last one is "longer" */
+	unsigned long latency[LATENCY_STEPS]; /* by 10 us, the last one is "longer" */
 };
 
 /* What a browser of today sends beside the request line, Host and Content-*: 480 bytes. */
@@ -272,7 +272,7 @@ static void handle_broken(struct load *load, struct connection *connection)
 static void count_answer(struct load *load, struct connection *connection, int status)
 {
 	double took = now() - connection->sent_at;
-	size_t step = (size_t)(took * 1e4);
+	size_t step = (size_t)(took * 1e5);
 
 	load->answered++;
 	load->status[status]++;
@@ -449,7 +449,7 @@ static double percentile(const struct load *load, double part)
 	for (size_t i = 0; i < LATENCY_STEPS; i++) {
 		below += load->latency[i];
 		if ((double)below >= part * (double)load->answered) {
-			return (double)(i + 1) / 1e4;
+			return (double)(i + 1) / 1e5;
 		}
 	}
 	return load->longest;
@@ -459,8 +459,8 @@ static void print_result(const struct load *load, double seconds)
 {
 	const char *comma = "";
 
-	printf("{\"answered\": %lu, \"seconds\": %.6f, \"broken\": %lu, \"p50\": %.4f, "
-	       "\"p99\": %.4f, \"longest\": %.4f, \"status\": {",
+	printf("{\"answered\": %lu, \"seconds\": %.6f, \"broken\": %lu, \"p50\": %.5f, "
+	       "\"p99\": %.5f, \"longest\": %.4f, \"status\": {",
 		load->answered, seconds, load->broken, percentile(load, 0.5),
 		percentile(load, 0.99), load->longest);
 	for (int i = 0; i < STATUS_MAX; i++) {

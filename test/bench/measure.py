@@ -19,6 +19,7 @@ import time
 import codec
 import frozen
 import idle
+import kafka_calls
 import lab as laboratory
 import proxy
 import slow
@@ -226,6 +227,7 @@ FIGURES = {
     "codec": lambda lab: codec.measure(lab, Figure),
     "idle": lambda lab: idle.measure(lab, Figure),
     "slow": lambda lab: slow.measure(lab, Figure),
+    "kafka": lambda lab: kafka_calls.measure(lab, Figure),
 }
 
 
