@@ -25,6 +25,7 @@
 #include "base/option.h"
 #include "base/problem_list.h"
 #include "base/span.h"
+#include "bridges/bridge_series.h"
 #include "message/message.h"
 
 #include <ev.h>
@@ -117,7 +118,9 @@ struct bridge_session; /* each kind's own; begins with nothing in common */
 struct bridge_kind {
 	const char *type; /* "amqp" in the configuration */
 	const struct option
-		*rows;      /* its keys beside `type` and `required`; ends with a nameless row */
+		*rows; /* its keys beside `type` and `required`; ends with a nameless row */
+	const struct bridge_series
+		*series;    /* what measure() gives; ends with a nameless row. NULL: nothing */
 	size_t shared_size; /* of the struct that rows describe; the caller allocates, zeroed */
 
 	/* Main thread, before any shard runs. Checks what rows cannot say. False and problems:
@@ -155,6 +158,9 @@ struct bridge_kind {
 	void (*flush)(struct bridge_session *session);
 	/* True when nothing is unsent or unconfirmed: the process may end. */
 	bool (*drained)(struct bridge_session *session);
+	/* Adds samples of `series`, as they are now. No two sessions of an instance may add one
+	 * with the same labels. NULL where there is no `series`. */
+	void (*measure)(struct bridge_session *session, struct bridge_samples *samples);
 	/* The shard has turned its loop for the last time: nothing comes from here any more. NULL:
 	 * nobody needs to know. */
 	void (*leave)(struct bridge_session *session);

@@ -9,6 +9,7 @@
  *     kafka_session    one shard's: collects what a turn sends
  *     kafka_reader     in shard 0: reads replies and reports, decides the state
  *     kafka_courier    carries them to the other shards
+ *     kafka_gauges     what librdkafka's statistics say, for /metrics
  *     kafka_survey     looks at the cluster, on a thread for as long as it takes
  *     kafka_embedded   a Kafka for development, if asked for; kafka_forwarder is its door
  */
@@ -17,6 +18,7 @@
 #include "base/memory.h"
 #include "bridges/kafka_cluster.h"
 #include "bridges/kafka_embedded.h"
+#include "bridges/kafka_gauges.h"
 #include "bridges/kafka_options.h"
 #include "bridges/kafka_session.h"
 
@@ -141,6 +143,7 @@ static const struct option rows[] = {
 const struct bridge_kind kafka_bridge = {
 	.type = "kafka",
 	.rows = rows,
+	.series = kafka_gauges_rows,
 	.shared_size = sizeof(struct kafka_shared),
 	.open = open_shared,
 	.confirms = confirms,
@@ -153,6 +156,7 @@ const struct bridge_kind kafka_bridge = {
 	.cancel = kafka_session_cancel,
 	.flush = kafka_session_flush,
 	.drained = kafka_session_drained,
+	.measure = kafka_session_measure,
 	.leave = kafka_session_leave,
 	.destroy = kafka_session_destroy,
 };

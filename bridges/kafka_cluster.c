@@ -97,3 +97,21 @@ size_t kafka_cluster_topic(const struct kafka_cluster *cluster, struct span name
 	}
 	return count;
 }
+
+/* A retired producer is none of the handles that are shown. */
+void kafka_cluster_note(struct kafka_cluster *cluster, rd_kafka_event_t *event,
+	const struct kafka_producer *producer)
+{
+	enum kafka_use use = producer == NULL ? KAFKA_REPLIES : 0;
+	if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_STATS) {
+		return;
+	}
+	while (use < KAFKA_PRODUCERS && cluster->producers[use] != producer) {
+		use++;
+	}
+	if (producer == NULL || use < KAFKA_PRODUCERS) {
+		kafka_gauges_take(&cluster->gauges, use,
+			span_from_text(rd_kafka_event_stats(event)),
+			span_from_text(cluster->reply->feed.name));
+	}
+}

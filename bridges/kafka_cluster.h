@@ -9,6 +9,7 @@
 #pragma once
 
 #include "bridges/bridge.h"
+#include "bridges/kafka_gauges.h"
 #include "bridges/kafka_producer.h"
 #include "bridges/kafka_reply.h"
 
@@ -43,6 +44,7 @@ struct kafka_cluster {
 	size_t message_max;          /* bytes */
 	struct kafka_seat *seats;    /* of the shards, by number */
 	bool *warm;                  /* the survey's: producers know the topic */
+	struct kafka_gauges gauges;  /* the reader's */
 	struct kafka_survey *survey; /* the reader's; the last one, perhaps still under way */
 };
 
@@ -51,5 +53,9 @@ struct kafka_cluster *kafka_cluster_create(const struct kafka_shared *shared,
 	const struct bridge_process *process, struct kafka_why *why);
 /* No session is left. NULL is accepted. */
 void kafka_cluster_destroy(struct kafka_cluster *cluster);
+/* Keeps what the event says for /metrics, if it does. `producer`: whose; NULL: the consumer's. The
+ * reader's thread. */
+void kafka_cluster_note(struct kafka_cluster *cluster, rd_kafka_event_t *event,
+	const struct kafka_producer *producer);
 /* The number of the topic with that name; topic_count: there is none. Any thread. */
 size_t kafka_cluster_topic(const struct kafka_cluster *cluster, struct span name);

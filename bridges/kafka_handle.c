@@ -29,6 +29,8 @@ static const struct setting for_all[] = {
 	{ "topic.metadata.refresh.interval.ms", "60000" },
 	{ "topic.metadata.refresh.fast.interval.ms", "100" },
 	{ "topic.metadata.propagation.max.ms", "500" },
+	/* For /metrics */
+	{ "statistics.interval.ms", "5000" },
 	{ NULL, NULL },
 };
 
@@ -143,7 +145,8 @@ static bool configure(rd_kafka_conf_t *conf, const struct kafka_shared *shared, 
 	if (!shared->debug) {
 		rd_kafka_conf_set_log_cb(conf, handle_log);
 	}
-	int events = RD_KAFKA_EVENT_ERROR | (use < KAFKA_PRODUCERS ? RD_KAFKA_EVENT_DR : 0);
+	int events = RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS |
+		     (use < KAFKA_PRODUCERS ? RD_KAFKA_EVENT_DR : 0);
 	rd_kafka_conf_set_events(conf, events);
 	return true;
 }

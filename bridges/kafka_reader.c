@@ -336,6 +336,7 @@ static bool read_reports(
 		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
 			handle_error(reader, event, producer);
 		}
+		kafka_cluster_note(reader->cluster, event, producer);
 		rd_kafka_event_destroy(event);
 	}
 }
@@ -358,6 +359,7 @@ static void read_consumer_events(struct kafka_reader *reader)
 		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
 			handle_error(reader, event, NULL);
 		}
+		kafka_cluster_note(reader->cluster, event, NULL);
 		rd_kafka_event_destroy(event);
 	}
 }

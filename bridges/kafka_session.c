@@ -348,6 +348,14 @@ void kafka_session_cancel(struct bridge_session *session, struct leg leg)
 	count_reply(session);
 }
 
+/* The reader has what all of them share. */
+void kafka_session_measure(struct bridge_session *session, struct bridge_samples *samples)
+{
+	if (session->reader != NULL) {
+		kafka_gauges_measure(&session->cluster->gauges, samples);
+	}
+}
+
 bool kafka_session_drained(struct bridge_session *session)
 {
 	return session->pending_count == 0 && session->failed_count == 0 &&

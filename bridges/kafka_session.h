@@ -22,6 +22,7 @@ enum bridge_verdict kafka_session_send(
 struct span kafka_session_reply_to(struct bridge_session *session);
 void kafka_session_cancel(struct bridge_session *session, struct leg leg);
 void kafka_session_flush(struct bridge_session *session);
+void kafka_session_measure(struct bridge_session *session, struct bridge_samples *samples);
 bool kafka_session_drained(struct bridge_session *session);
 void kafka_session_leave(struct bridge_session *session);
 void kafka_session_destroy(struct bridge_session *session);

@@ -254,6 +254,9 @@ static void handle_form(struct mail *mail)
 		form->bridges[i].state = shard->sessions[i].state;
 		memcpy(form->bridges[i].why, shard->sessions[i].why, sizeof(form->bridges[i].why));
 		session_troubles(&shard->sessions[i], form->troubles);
+		if (form->survey->page == PAGE_METRICS) {
+			session_measure(&shard->sessions[i], &form->metrics.bridges[i].samples);
+		}
 	}
 	form->mail.handle = handle_filled;
 	/* there is room: a form for each shard and open admin page is far less than the box takes

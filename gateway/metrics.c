@@ -36,6 +36,9 @@ void metrics_init(struct metrics *metrics, const struct config *config)
 
 void metrics_finish(struct metrics *metrics)
 {
+	for (size_t i = 0; i < metrics->bridge_count; i++) {
+		bridge_samples_finish(&metrics->bridges[i].samples);
+	}
 	free(metrics->mappings);
 	free(metrics->bridges);
 	*metrics = (struct metrics){ 0 };
@@ -122,6 +125,7 @@ void metrics_add(struct metrics *sum, const struct metrics *part)
 		if (part->bridges[i].state < sum->bridges[i].state) {
 			sum->bridges[i].state = part->bridges[i].state;
 		}
+		bridge_samples_append(&sum->bridges[i].samples, &part->bridges[i].samples);
 	}
 }
 
@@ -238,6 +242,47 @@ static void write_bridges(
 	}
 }
 
+static void write_sample(const struct bridge_sample *sample, const char *bridge, struct buffer *out)
+{
+	buffer_append_format(out, "bridgehead_%s{", sample->series->name);
+	append_label(out, "bridge", bridge);
+	for (size_t i = 0; i < BRIDGE_LABELS_MAX && sample->labels[i].name != NULL; i++) {
+		buffer_append_char(out, ',');
+		append_label(out, sample->labels[i].name, sample->labels[i].value);
+	}
+	buffer_append_format(out, "} %.15g\n", sample->value);
+}
+
+/* All samples of a series stand together, with one head, whatever bridge they are of. */
+static void write_series(const struct metrics *sum, const struct config *config,
+	const struct bridge_series *series, struct buffer *out)
+{
+	bool headed = false;
+	for (size_t i = 0; i < sum->bridge_count; i++) {
+		const struct bridge_samples *samples = &sum->bridges[i].samples;
+		for (size_t j = 0; j < samples->count; j++) {
+			if (samples->items[j].series != series) {
+				continue;
+			}
+			if (!headed) {
+				head(out, series->name, series->type, series->help);
+				headed = true;
+			}
+			write_sample(&samples->items[j], config->bridges[i].name, out);
+		}
+	}
+}
+
+static void write_kinds(const struct metrics *sum, const struct config *config, struct buffer *out)
+{
+	for (const struct bridge_kind *const *kind = bridge_kinds(); *kind != NULL; kind++) {
+		const struct bridge_series *series = (*kind)->series;
+		for (; series != NULL && series->name != NULL; series++) {
+			write_series(sum, config, series, out);
+		}
+	}
+}
+
 void metrics_write(const struct metrics *sum, const struct config *config, struct buffer *out)
 {
 	head(out, "build_info", "gauge", "Always 1; the version is a label.");
@@ -266,4 +311,5 @@ void metrics_write(const struct metrics *sum, const struct config *config, struc
 		"Replies, or parts of them, that reached nobody.");
 	write_reasons(out, "replies_dropped_total", drop_names, sum->dropped, DROP_COUNT);
 	write_bridges(sum, config, out);
+	write_kinds(sum, config, out);
 }

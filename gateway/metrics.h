@@ -77,6 +77,7 @@ struct metrics_mapping {
 struct metrics_bridge {
 	uint64_t state; /* enum bridge_state */
 	uint64_t sessions_lost;
+	struct bridge_samples samples; /* its kind's own */
 };
 
 struct metrics {

@@ -272,6 +272,13 @@ void session_troubles(const struct session *session, const char **troubles)
 	}
 }
 
+void session_measure(const struct session *session, struct bridge_samples *samples)
+{
+	if (session->instance->kind->measure != NULL) {
+		session->instance->kind->measure(session->bridge, samples);
+	}
+}
+
 void session_cancel(struct session *session, struct leg leg)
 {
 	if (session->instance->kind->cancel != NULL) {

@@ -35,6 +35,8 @@ struct span session_reply_to(struct session *session);
 int32_t session_reply_partition(struct session *session);
 /* Sets those of its mappings that have one; by number, the others stay. */
 void session_troubles(const struct session *session, const char **troubles);
+/* Adds what its kind measures beside the rest. */
+void session_measure(const struct session *session, struct bridge_samples *samples);
 void session_cancel(struct session *session, struct leg leg);
 void session_flush(struct session *session);
 bool session_drained(struct session *session);
