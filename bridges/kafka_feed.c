@@ -105,6 +105,37 @@ static bool read_from(
 	return true;
 }
 
+static bool is_wanted(const struct kafka_feed *feed, int32_t partition)
+{
+	return (feed->own < 0 || partition == feed->own) && !is_read(feed, partition);
+}
+
+/*
+ * All ends before anything is read: a broker answers the requests of a connection one after the
+ * other, and the first fetch holds back what comes behind it for as long as nothing is written.
+ */
+static bool ask_ends(
+	struct kafka_feed *feed, int32_t partitions, int64_t *ends, struct kafka_why *why)
+{
+	for (int32_t i = 0; i < partitions; i++) {
+		if (is_wanted(feed, i) && !ask_end(feed, i, &ends[i], why)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool read_all(
+	struct kafka_feed *feed, int32_t partitions, const int64_t *from, struct kafka_why *why)
+{
+	for (int32_t i = 0; i < partitions; i++) {
+		if (is_wanted(feed, i) && !read_from(feed, i, from[i], why)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool kafka_feed_follow(struct kafka_feed *feed, int32_t partitions, struct kafka_why *why)
 {
 	bool first = feed->reading_count == 0;
@@ -113,19 +144,13 @@ bool kafka_feed_follow(struct kafka_feed *feed, int32_t partitions, struct kafka
 			feed->name, (int)feed->own);
 		return false;
 	}
-	for (int32_t i = 0; i < partitions; i++) {
-		int64_t from = 0;
-		if ((feed->own >= 0 && i != feed->own) || is_read(feed, i)) {
-			continue;
-		}
-		if ((first && !feed->absent && !ask_end(feed, i, &from, why)) ||
-			!read_from(feed, i, from, why)) {
-			if (first) {
-				kafka_feed_stop(feed);
-			}
-			return false;
-		}
+	int64_t *from = memory_new((size_t)partitions + 1, sizeof(*from));
+	bool good = (!first || feed->absent || ask_ends(feed, partitions, from, why)) &&
+		    read_all(feed, partitions, from, why);
+	free(from);
+	if (!good && first) {
+		kafka_feed_stop(feed);
 	}
-	feed->absent = false;
-	return true;
+	feed->absent = feed->absent && !good;
+	return good;
 }
