@@ -63,14 +63,23 @@ def kafka():
         node.destroy()
 
 
-@pytest.fixture
-def own_kafka():
-    """A Kafka that a test may stop and kill, not started yet."""
+@pytest.fixture(scope="session")
+def _fragile_kafka():
     node = Kafka()
     try:
-        yield node
+        yield node.start()
     finally:
         node.destroy()
+
+
+@pytest.fixture
+def own_kafka(_fragile_kafka):
+    """A Kafka that a test may stop, kill and freeze; up again for the next one."""
+    if not _fragile_kafka.is_running():
+        _fragile_kafka.start()
+    yield _fragile_kafka
+    if _fragile_kafka.is_running():
+        _fragile_kafka.thaw()
 
 
 @pytest.fixture

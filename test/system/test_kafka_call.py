@@ -228,33 +228,6 @@ def test_a_reply_topic_of_its_own_is_created(kafka, kafka_worker, kafka_gateway)
     assert worker.next().reply_to == f"rr.{one.config['instance']}"
 
 
-def test_a_broker_that_is_down_at_start_and_goes_and_returns(
-    own_kafka, kafka_worker, kafka_gateway
-):
-    own_kafka.start()
-    topic = own_kafka.topic()
-    own_kafka.stop()
-    one = kafka_gateway(to(topic), to(topic, "event", "confirmed"), on=own_kafka, ready=False)
-    one.wait_not_ready()
-    started = time.monotonic()
-    answer = one.post("/to", "x")
-    assert time.monotonic() - started < 0.5
-    assert (answer.status, answer.problem["published"]) == (503, "no")
-    own_kafka.start()
-    one.wait_ready(10)
-    kafka_worker(own_kafka, topic, echo)
-    assert one.post("/to", "x").status == 200
-    own_kafka.kill()
-    one.wait_not_ready(10)
-    assert one.post("/event", "x").status == 503
-    own_kafka.start()
-    returned = time.monotonic()
-    one.wait_ready(10)
-    eventually(lambda: one.post("/to", "y").status == 200, 10, "a call after the restart")
-    assert one.post("/event", "y").status == 202
-    print(f"both directions {time.monotonic() - returned:.1f} s after the broker answered")
-
-
 def test_a_partition_of_its_own_that_workers_are_not_told_is_refused(tmp_path):
     file = tmp_path / "bridgehead.json"
     reply = {"partitions": "own", "partition": 1}
