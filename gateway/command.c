@@ -55,7 +55,7 @@ int command_run(int argc, char **argv)
 	if (config == NULL) {
 		return 1;
 	}
-	int status = process_run(config);
+	int status = process_run(config, NULL);
 	config_destroy(config);
 	return status;
 }

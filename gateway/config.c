@@ -132,9 +132,25 @@ static const struct option config_rows[] = {
 };
 #undef FIELD
 
+static const struct json_node *read_text(
+	struct config *config, const char *file, struct span text, struct problem_list *problems)
+{
+	struct json_fault fault = { 0 };
+	struct json_tree *tree = json_tree_create(file, text, &fault);
+	if (tree == NULL) {
+		problem_list_file(problems, file, text, fault.offset, fault.reason);
+		return NULL;
+	}
+	config->trees =
+		memory_resize(config->trees, config->tree_count + 1, sizeof(struct json_tree *));
+	config->trees[config->tree_count++] = tree;
+	return json_tree_root(tree);
+}
+
 static const struct json_node *read_file(
 	struct config *config, const char *file, struct problem_list *problems)
 {
+	const struct json_node *root = NULL;
 	FILE *in = fopen(file, "re");
 	if (in == NULL) {
 		problem_list_file(problems, file, SPAN_ABSENT, 0, strerror(errno));
@@ -146,20 +162,14 @@ static const struct json_node *read_file(
 		got = fread(text.data + text.len, 1, 65536, in);
 		text.len += got;
 	}
-	bool bad = ferror(in) != 0 || text.failed;
-	fclose(in);
-	struct json_fault fault = { 0 };
-	struct json_tree *tree = bad ? NULL : json_tree_create(file, buffer_span(&text), &fault);
-	if (tree == NULL) {
-		problem_list_file(problems, file, bad ? SPAN_ABSENT : buffer_span(&text),
-			fault.offset, bad ? "cannot be read" : fault.reason);
+	if (ferror(in) != 0 || text.failed) {
+		problem_list_file(problems, file, SPAN_ABSENT, 0, "cannot be read");
 	} else {
-		config->trees = memory_resize(
-			config->trees, config->tree_count + 1, sizeof(struct json_tree *));
-		config->trees[config->tree_count++] = tree;
+		root = read_text(config, file, buffer_span(&text), problems);
 	}
+	fclose(in);
 	buffer_finish(&text);
-	return tree != NULL ? json_tree_root(tree) : NULL;
+	return root;
 }
 
 static void read_shards(struct config *config, struct problem_list *problems)
@@ -420,10 +430,10 @@ static void check_whole(
 	}
 }
 
-struct config *config_load(const char *file, struct problem_list *problems)
+/* Takes the configuration that has been read; NULL when there are errors. */
+static struct config *compile(
+	struct config *config, const struct json_node *root, struct problem_list *problems)
 {
-	struct config *config = memory_new(1, sizeof(*config));
-	const struct json_node *root = read_file(config, file, problems);
 	if (root != NULL && root->type != JSON_OBJECT) {
 		problem_list_error(problems, root, "expected an object");
 	} else if (root != NULL) {
@@ -448,6 +458,18 @@ struct config *config_load(const char *file, struct problem_list *problems)
 		return NULL;
 	}
 	return config;
+}
+
+struct config *config_load(const char *file, struct problem_list *problems)
+{
+	struct config *config = memory_new(1, sizeof(*config));
+	return compile(config, read_file(config, file, problems), problems);
+}
+
+struct config *config_load_text(const char *name, struct span text, struct problem_list *problems)
+{
+	struct config *config = memory_new(1, sizeof(*config));
+	return compile(config, read_text(config, name, text, problems), problems);
 }
 
 void config_destroy(struct config *config)

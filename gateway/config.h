@@ -116,6 +116,8 @@ struct config {
  * list. Main thread; opens the bridges' process halves.
  */
 struct config *config_load(const char *file, struct problem_list *problems);
+/* The same of a text, not kept, that stands in no file; problems call it `name`. */
+struct config *config_load_text(const char *name, struct span text, struct problem_list *problems);
 /* Closes the bridges' process halves. NULL is accepted. */
 void config_destroy(struct config *config);
 /* docs/configuration.md, made from the rows. */

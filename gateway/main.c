@@ -4,6 +4,7 @@
 /* The command line: one table gives the help and the dispatch. */
 #include "gateway/command.h"
 #include "gateway/command_call.h"
+#include "gateway/command_dev.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@ static const struct {
 	{ "run", command_run, "-c FILE", "serve by the configuration in FILE" },
 	{ "check", command_check, "FILE", "say everything that is wrong with a configuration" },
 	{ "call", command_call, "URL [OP] [JSON]", "send one HTTP or WebSocket request" },
+	{ "dev", command_dev, "[OPTION]...", "serve with a Kafka for development inside, no file" },
 	{ "version", command_version, "", "print the version" },
 };
 

@@ -271,6 +271,14 @@ static void log_ready(struct process *process)
 	sd_notify(0, "READY=1\nSTATUS=Serving");
 }
 
+static void greet(const char *greeting)
+{
+	if (greeting != NULL) {
+		fputs(greeting, stdout);
+		fflush(stdout);
+	}
+}
+
 /* ---- signals ---- */
 
 static void handle_drain(struct mail *mail)
@@ -371,7 +379,7 @@ static void close_all(struct process *process)
 	free(process->shards);
 }
 
-int process_run(const struct config *config)
+int process_run(const struct config *config, const char *greeting)
 {
 	struct process process = { .config = config };
 	bool good = open_all(&process);
@@ -380,6 +388,7 @@ int process_run(const struct config *config)
 		good = start_shards(&process);
 		if (good) {
 			log_ready(&process);
+			greet(greeting);
 			shard_run(process.home);
 		}
 	}

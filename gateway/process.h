@@ -6,5 +6,8 @@
 
 #include "gateway/config.h"
 
-/* Serves until SIGTERM or SIGINT, then drains. Gives the exit status. */
-int process_run(const struct config *config);
+/*
+ * Serves until SIGTERM or SIGINT, then drains. Gives the exit status. `greeting` goes to standard
+ * output as soon as it listens; NULL: nothing does.
+ */
+int process_run(const struct config *config, const char *greeting);

@@ -38,6 +38,7 @@ class Gateway:
         self.directory = pathlib.Path(directory)
         self.config = config
         self.file = self.directory / "bridgehead.json"
+        self.arguments = ["run", "-c", self.file]
         self.stderr_path = self.directory / "stderr"
         self.environment = environment or {}
         self.prefix = list(prefix)
@@ -56,7 +57,7 @@ class Gateway:
             notify.settimeout(0.2)
             with open(self.stderr_path, "ab") as stderr:
                 self.process = subprocess.Popen(
-                    [*self.prefix, BINARY, "run", "-c", self.file],
+                    [*self.prefix, BINARY, *self.arguments],
                     stdin=subprocess.DEVNULL,
                     stdout=stderr,
                     stderr=stderr,
