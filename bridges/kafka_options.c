@@ -11,13 +11,13 @@
 
 #include "base/memory.h"
 #include "base/option.h"
+#include "bridges/kafka_fault.h"
 #include "bridges/kafka_embedded.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define TOPIC_MAX 249
-#define SCRAM_WORKS_FROM 0x020601ff
 
 struct promise {
 	const char *name, *why;
@@ -139,7 +139,7 @@ static void warn_of_scram(const struct kafka_property *property, const struct js
 	if ((strcmp(property->name, "sasl.mechanism") == 0 ||
 		    strcmp(property->name, "sasl.mechanisms") == 0) &&
 		strncmp(property->value, "SCRAM-", 6) == 0 &&
-		rd_kafka_version() < SCRAM_WORKS_FROM) {
+		rd_kafka_version() < KAFKA_SCRAM_WORKS_FROM) {
 		problem_list_warning(problems, node,
 			"librdkafka %s cannot log in by SCRAM to Kafka 4 and later (fixed in "
 			"2.6.1)",

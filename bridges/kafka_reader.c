@@ -18,6 +18,8 @@
 
 #include "base/memory.h"
 #include "bridges/kafka_courier.h"
+#include "bridges/kafka_denials.h"
+#include "bridges/kafka_fault.h"
 #include "bridges/kafka_record.h"
 #include "bridges/kafka_session.h"
 #include "bridges/kafka_survey.h"
@@ -47,7 +49,8 @@ struct kafka_reader {
 	bool anew;      /* positions are worth nothing */
 	bool replace;   /* the producer of events is beyond repair */
 	bool unsaid;    /* some seat's mailbox was full */
-	char said[160]; /* the last error that librdkafka told */
+	char said[192]; /* the last error that librdkafka told */
+	struct kafka_denials denials;
 };
 
 /* Telling the sessions */
@@ -160,10 +163,13 @@ static bool topics_are_well(const struct kafka_view *view)
 static void take_topics(struct kafka_reader *reader, const struct kafka_topic_view *topics)
 {
 	struct kafka_view *view = &reader->view;
-	size_t size = view->topic_count * sizeof(*topics);
-	if (memcmp(view->topics, topics, size) != 0) {
-		memcpy(view->topics, topics, size);
-		reader->unsaid = true;
+	double now = ev_now(reader->host->loop);
+	for (size_t i = 0; i < view->topic_count; i++) {
+		struct kafka_topic_view found = topics[i];
+		found.state = kafka_denials_state(&reader->denials, i, found.state, now);
+		reader->unsaid = reader->unsaid || found.state != view->topics[i].state ||
+				 found.partitions != view->topics[i].partitions;
+		view->topics[i] = found;
 	}
 }
 
@@ -257,8 +263,8 @@ static void handle_error(
 		return;
 	}
 	if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-		snprintf(reader->said, sizeof(reader->said), "%s",
-			rd_kafka_event_error_string(event));
+		kafka_fault_describe(error, rd_kafka_event_error_string(event), reader->said,
+			sizeof(reader->said));
 	} else if (producer == NULL) {
 		set_state(reader, BRIDGE_STATE_DOWN,
 			reader->said[0] != '\0' ? reader->said : "all brokers are down");
@@ -288,6 +294,17 @@ static struct kafka_seat *seat_of(struct kafka_cluster *cluster, unsigned shard)
 	return shard < cluster->process.shards ? &cluster->seats[shard] : NULL;
 }
 
+static void deny(struct kafka_reader *reader, const rd_kafka_message_t *message)
+{
+	struct span name = span_from_text(rd_kafka_topic_name(message->rkt));
+	size_t topic = kafka_cluster_topic(reader->cluster, name);
+	if (topic < reader->view.topic_count) {
+		kafka_denials_note(&reader->denials, topic, ev_now(reader->host->loop));
+		reader->view.topics[topic].state = KAFKA_TOPIC_FORBIDDEN;
+		tell_all(reader);
+	}
+}
+
 /* False: the shard that the next one is for has no room. */
 static bool pass_reports(struct kafka_reader *reader, rd_kafka_event_t *event)
 {
@@ -310,6 +327,9 @@ static bool pass_reports(struct kafka_reader *reader, rd_kafka_event_t *event)
 			kafka_producer_outcome(message->err, rd_kafka_message_status(message));
 		if (seat != NULL) {
 			kafka_courier_report(seat, leg, outcome);
+		}
+		if (message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+			deny(reader, message);
 		}
 		if (outcome == BRIDGE_UNROUTABLE) {
 			survey_soon(reader);
@@ -534,6 +554,7 @@ struct kafka_reader *kafka_reader_create(struct kafka_cluster *cluster, struct b
 	reader->cluster = cluster;
 	reader->host = host;
 	kafka_view_init(&reader->view, cluster->process.topic_count);
+	kafka_denials_init(&reader->denials, cluster->process.topic_count);
 	reader->view.events = cluster->producers[KAFKA_EVENTS];
 	ev_io_init(&reader->wake, handle_wake, cluster->wake_fd, EV_READ);
 	reader->wake.data = reader;
@@ -565,5 +586,6 @@ void kafka_reader_destroy(struct kafka_reader *reader)
 		rd_kafka_message_destroy(reader->kept[reader->kept_first + i]);
 	}
 	kafka_view_finish(&reader->view);
+	kafka_denials_finish(&reader->denials);
 	free(reader);
 }
