@@ -11,8 +11,8 @@
 
 #include "base/memory.h"
 #include "base/option.h"
-#include "bridges/kafka_fault.h"
 #include "bridges/kafka_embedded.h"
+#include "bridges/kafka_fault.h"
 
 #include <stdlib.h>
 #include <string.h>
