@@ -15,7 +15,7 @@ struct word {
 };
 
 struct access_words {
-	struct word status, published[3], abandoned, read, matched, sent, confirmed;
+	struct word status, published[3], abandoned, parts, read, matched, sent, confirmed;
 };
 
 #define WORD(literal)                        \
@@ -31,6 +31,7 @@ static const struct access_words words_of_formats[] = {
 			[PUBLISHED_UNKNOWN] = WORD(" published=unknown"),
 		},
 		.abandoned = WORD(" abandoned=true"),
+		.parts = WORD(" parts="),
 		.read = WORD(" read_ms="),
 		.matched = WORD(" matched_ms="),
 		.sent = WORD(" sent_ms="),
@@ -44,6 +45,7 @@ static const struct access_words words_of_formats[] = {
 			[PUBLISHED_UNKNOWN] = WORD(",\"published\":\"unknown\""),
 		},
 		.abandoned = WORD(",\"abandoned\":true"),
+		.parts = WORD(",\"parts\":"),
 		.read = WORD(",\"read_ms\":"),
 		.matched = WORD(",\"matched_ms\":"),
 		.sent = WORD(",\"sent_ms\":"),
@@ -52,8 +54,8 @@ static const struct access_words words_of_formats[] = {
 };
 #undef WORD
 
-/* Seven words and five numbers. */
-enum { REST_MAX = 7 * sizeof(struct word) + 5 * 24 };
+/* Eight words and six numbers. */
+enum { REST_MAX = 8 * sizeof(struct word) + 6 * 24 };
 
 static struct span make_fields(struct log *log, const struct config *config, size_t index)
 {
@@ -186,6 +188,9 @@ void access_log_write(const struct access_log *access, const struct call *call,
 		at = put_word(at, &words->published[call->published]);
 		if (status == 0) {
 			at = put_word(at, &words->abandoned);
+		}
+		if (call->parts > 0) {
+			at = put_digits(put_word(at, &words->parts), call->parts);
 		}
 		log_advance(log, put_times(at, words, call, now_us));
 	}

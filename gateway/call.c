@@ -2,17 +2,18 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /*
- *   READ ─▶ MATCHED ─▶ SENT ─▶ (CONFIRMED) ─▶ ANSWERED    a reply; or the confirm, if that is asked
- *     │        │         │          │
- *     └────────┴─────────┤          │
- *           REFUSED      │          │    4xx and 503: nothing was sent, or it was given back
- *                        └─ EXPIRED ┘    504: the deadline, or the way back is lost
+ *   READ ─▶ MATCHED ─▶ SENT ─▶ (CONFIRMED) ─▶ (STREAMING) ─▶ ANSWERED    the last reply; or the
+ *     │        │         │          │              │                      confirm, if that is asked
+ *     └────────┴─────────┤          │              │
+ *           REFUSED      │          │              │   4xx and 503: nothing was sent, or it was
+ *                        │          │              │                given back
+ *                        └─ EXPIRED ┴──────────────┘   504: the deadline, or the way back is lost
  *   any ─▶ ABANDONED                     the client left
  *
  *   call_begin    READ: the slot is taken, the id made
  *   call_send     MATCHED, then SENT once the bridge has accepted it
  *   call_confirm  CONFIRMED, ANSWERED (202), REFUSED or EXPIRED by what the broker says
- *   call_reply    ANSWERED
+ *   call_reply    ANSWERED; STREAMING where it is a part, and more are to come
  *   call_expire   EXPIRED
  *   end           the one way out: answer, access line, counters, slot
  *
@@ -65,6 +66,7 @@ static void log_state(struct log *log, const struct call *call, enum call_state 
 		[CALL_MATCHED] = "matched",
 		[CALL_SENT] = "sent",
 		[CALL_CONFIRMED] = "confirmed",
+		[CALL_STREAMING] = "streaming",
 		[CALL_ANSWERED] = "answered",
 		[CALL_REFUSED] = "refused",
 		[CALL_EXPIRED] = "expired",
@@ -143,6 +145,7 @@ struct call *call_begin(
 	call->origin = (struct call_origin){ 0 };
 	call->began_us = shard->now_us;
 	call->matched_us = call->sent_us = call->confirmed_us = 0;
+	call->parts = 0;
 	buffer_clear(&call->note);
 	buffer_append_span(&call->note, request->request_id);
 	call->request_id_len = (uint32_t)call->note.len;
@@ -265,6 +268,15 @@ static enum answer_when when_of(const struct call *call)
 	return call->origin.one_way ? WHEN_SENT : mapping_when(call->mapping);
 }
 
+/* `from_ms`: when the client began to wait for what comes next. */
+static void await_reply(struct call *call, uint64_t from_ms)
+{
+	uint64_t due = from_ms + (uint64_t)mapping_timeout_ms(call->mapping);
+	int64_t total = mapping_total_ms(call->mapping);
+	uint64_t last = call->began_us / 1000 + (uint64_t)total;
+	wheel_arm(shard_of(call)->wheel, &call->timer, total > 0 && last < due ? last : due);
+}
+
 static void handle_accepted(struct call *call)
 {
 	struct shard *shard = shard_of(call);
@@ -275,8 +287,7 @@ static void handle_accepted(struct call *call)
 		accept_one_way(call);
 		return;
 	}
-	wheel_arm(shard->wheel, &call->timer,
-		call->began_us / 1000 + (uint64_t)mapping_timeout_ms(call->mapping));
+	await_reply(call, call->began_us / 1000);
 }
 
 static void hand_over(struct call *call, const struct message *message)
@@ -390,6 +401,69 @@ static bool reply_is_too_large(const struct call *call, size_t size)
 	return limit > 0 && size > (size_t)limit;
 }
 
+static void end_parts(struct call *call)
+{
+	const struct call_answer answer = { .status = call->status, .end = true };
+	end(call, CALL_ANSWERED, &answer);
+}
+
+/* False: the call is over. The client may be gone, or have all it wants. */
+static bool give_part(struct call *call, const struct answer *read)
+{
+	struct connection *connection = call->connection;
+	const struct call_answer part = { .status = read->status, .reply = read };
+	if (call->parts++ == 0) {
+		call->status = (uint16_t)read->status;
+	}
+	shard_of(call)->metrics.parts++;
+	bool wants_more = connection->codec->part(connection, call, &part);
+	if (connection->dead || connection->closing) {
+		return false; /* it has taken its calls along */
+	}
+	if (!wants_more) {
+		end_parts(call);
+	}
+	return wants_more;
+}
+
+static void take_part(struct call *call, const struct answer *read)
+{
+	await_reply(call, shard_now_ms(shard_of(call)));
+	if (call->state != CALL_STREAMING) {
+		enter(call, CALL_STREAMING);
+	}
+	if (!read->no_part) {
+		give_part(call, read);
+	}
+}
+
+/* A reply that none follow, behind others. */
+static void take_last_part(struct call *call, const struct answer *read)
+{
+	if (read->no_part || give_part(call, read)) {
+		end_parts(call);
+	}
+}
+
+/* Ends the call with the one reply to it, or with an error behind some. */
+static void take_whole(struct call *call, struct answer *read)
+{
+	if (read->error && !span_present(read->body)) {
+		const struct refusal refusal = { .status = read->status,
+			.type = "worker-error",
+			.detail = "The service reported an error." };
+		end_with_problem(call, CALL_ANSWERED, &refusal);
+		return;
+	}
+	if (read->no_part) {
+		read->body = SPAN("null");
+		read->body_is_json = true;
+		read->content_type = SPAN("application/json");
+	}
+	const struct call_answer answer = { .status = read->status, .reply = read };
+	end(call, CALL_ANSWERED, &answer);
+}
+
 void call_reply(struct call *call, const struct message *reply)
 {
 	struct shard *shard = shard_of(call);
@@ -407,13 +481,12 @@ void call_reply(struct call *call, const struct message *reply)
 		return;
 	}
 	call->published = PUBLISHED_YES;
-	if (read->error && !span_present(read->body)) {
-		const struct refusal refusal = { .status = read->status,
-			.type = "worker-error",
-			.detail = "The service reported an error." };
-		end_with_problem(call, CALL_ANSWERED, &refusal);
-		return;
+	bool behind_parts = call->parts > 0 && !read->error;
+	if (read->kind == ANSWER_PART) {
+		take_part(call, read);
+	} else if (read->kind != ANSWER_NOT_YET && behind_parts) {
+		take_last_part(call, read);
+	} else if (read->kind != ANSWER_NOT_YET) {
+		take_whole(call, read);
 	}
-	const struct call_answer answer = { .status = read->status, .reply = read };
-	end(call, CALL_ANSWERED, &answer);
 }

@@ -33,6 +33,7 @@ enum call_state {
 	CALL_MATCHED,
 	CALL_SENT,
 	CALL_CONFIRMED,
+	CALL_STREAMING,
 	CALL_ANSWERED,
 	CALL_REFUSED,
 	CALL_EXPIRED,
@@ -63,16 +64,21 @@ struct call {
 	const struct mapping *mapping;                        /* NULL: none was found */
 	struct session *session;                              /* NULL: not sent */
 	uint64_t began_us, matched_us, sent_us, confirmed_us; /* monotonic; 0: not yet */
+	uint32_t parts; /* of the answer, given so far */
+	uint16_t status; /* of the first of them */
 	struct call_origin origin;
 	struct buffer note; /* client's request id, then its envelope id; keeps its memory with the
 			       slot */
 	uint32_t request_id_len;
 };
 
-/* What a codec writes for a call that ended. Exactly one of `reply` and `problem`, or neither: 202.
+/*
+ * What a codec writes for a call that ended. Exactly one of `reply` and `problem`, or neither: 202,
+ * or `end`. Where call->parts is not 0 it stands behind them.
  */
 struct call_answer {
 	int status;
+	bool end; /* the parts were all there is to say */
 	const struct answer
 		*reply; /* a worker's; its body may be absent for an error without one */
 	const struct problem *problem;

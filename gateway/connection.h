@@ -41,6 +41,10 @@ struct codec {
 	/* A call of this connection ended; it is not on the connection's list any more. */
 	void (*answer)(
 		struct connection *connection, struct call *call, const struct call_answer *answer);
+	/* A part of its answer, behind call->parts - 1 others; more may come. False: the client
+	 * wants no more, and what is left to say is the end. */
+	bool (*part)(struct connection *connection, struct call *call,
+		const struct call_answer *part);
 	/* The deadline set by connection_deadline() has come. */
 	void (*deadline)(struct connection *connection);
 	/* All parked output has been written; what waited for that may go on. */
@@ -129,6 +133,9 @@ void connection_written(struct connection *connection);
 void connection_write_body(struct connection *connection, struct span body);
 /* Sends what gathered in the shard's output; once per turn and when another connection writes. */
 void connection_flush(struct shard *shard);
+/* Whether the client may be given more while `waiting` bytes and what is unsent are still to come;
+ * else it reads too slowly, and is gone. */
+bool connection_has_room(struct connection *connection, size_t waiting);
 /* Bytes that wait for the socket. */
 size_t connection_unsent(const struct connection *connection);
 

@@ -137,6 +137,26 @@ size_t connection_unsent(const struct connection *connection)
 	return parked_size(connection->output) + gathered;
 }
 
+static bool is_over(const struct connection *connection, size_t waiting)
+{
+	int64_t limit = connection->listener->options->limits.output;
+	return limit > 0 && connection_unsent(connection) + waiting > (size_t)limit;
+}
+
+bool connection_has_room(struct connection *connection, size_t waiting)
+{
+	if (is_over(connection, waiting)) {
+		/* what gathered in this turn says nothing about the client yet */
+		connection_flush(connection->shard);
+	}
+	if (connection->dead || !is_over(connection, waiting)) {
+		return !connection->dead;
+	}
+	shard_reject(connection->shard, REJECT_OUTPUT, connection);
+	connection_drop(connection);
+	return false;
+}
+
 bool connection_send_parked(struct connection *connection)
 {
 	struct parked *output = connection->output;

@@ -110,10 +110,22 @@ bool envelope_next(struct envelope_cursor *cursor, struct envelope_call *call)
 	return found;
 }
 
+void envelope_write_part(
+	const struct envelope *envelope, const struct envelope_result *result, struct buffer *out)
+{
+	if (envelope->kind->write_part != NULL) {
+		envelope->kind->write_part(result, out);
+	} else {
+		envelope->kind->write(envelope, result, out);
+	}
+}
+
 void envelope_write(
 	const struct envelope *envelope, const struct envelope_result *result, struct buffer *out)
 {
-	envelope->kind->write(envelope, result, out);
+	if (!result->end || envelope->kind->write_part != NULL) {
+		envelope->kind->write(envelope, result, out);
+	}
 }
 
 /* ---- what the kinds share ---- */

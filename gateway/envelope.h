@@ -15,6 +15,7 @@
 #include "base/span.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct envelope;
 
@@ -79,8 +80,13 @@ struct envelope_result {
 				without body) */
 	struct span problem_title; /* its title, for messages meant for people */
 	const char *published;     /* status 202: "yes" or "unknown" */
+	uint32_t parts; /* that went before */
+	bool end;       /* they were all there is */
 };
 
+/* Appends the message of one part of an answer that comes in several. */
+void envelope_write_part(
+	const struct envelope *envelope, const struct envelope_result *result, struct buffer *out);
 /* Appends the bytes of the answering message (without a frame); appends nothing where none is due.
  */
 void envelope_write(

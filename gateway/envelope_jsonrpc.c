@@ -191,10 +191,23 @@ static void write(
 	buffer_append_char(out, ',');
 	if (envelope_is_error(result)) {
 		append_error(out, result);
+	} else if (result->end) {
+		buffer_append_literal(out, "\"result\":null,\"parts\":");
+		buffer_append_number(out, result->parts);
 	} else {
 		envelope_append_payload(out, "result", result);
 	}
 	buffer_append_char(out, '}');
+}
+
+static void write_part(const struct envelope_result *result, struct buffer *out)
+{
+	buffer_append_literal(
+		out, "{\"jsonrpc\":\"2.0\",\"method\":\"$/part\",\"params\":{\"id\":");
+	buffer_append_span(out, span_present(result->id) ? result->id : SPAN("null"));
+	buffer_append_char(out, ',');
+	envelope_append_payload(out, "result", result);
+	buffer_append_literal(out, "}}");
 }
 
 const struct envelope_kind envelope_jsonrpc = {
@@ -202,4 +215,5 @@ const struct envelope_kind envelope_jsonrpc = {
 	.unique_ids = true,
 	.next = next,
 	.write = write,
+	.write_part = write_part,
 };

@@ -18,9 +18,11 @@ struct envelope_kind {
 	/* The next request of the message in cursor->rest; cursor->position counts the calls. Both
 	 * are the kind's own after the first one. False at the end. */
 	bool (*next)(struct envelope_cursor *cursor, struct envelope_call *call);
-	/* See envelope_write. */
+	/* See envelope_write. Not called for the mere end of parts where write_part is NULL. */
 	void (*write)(const struct envelope *envelope, const struct envelope_result *result,
 		struct buffer *out);
+	/* See envelope_write_part. NULL: a part looks like an answer, and their end is not told. */
+	void (*write_part)(const struct envelope_result *result, struct buffer *out);
 };
 
 struct envelope {

@@ -18,7 +18,9 @@
 #include "gateway/http1_parser.h"
 #include "gateway/http1_pending.h"
 #include "gateway/http1_request.h"
+#include "gateway/http1_stream.h"
 #include "gateway/listener.h"
+#include "gateway/part_format.h"
 #include "gateway/quota.h"
 #include "gateway/shard.h"
 
@@ -298,6 +300,18 @@ static void write_continue(struct step *step)
 
 /* ---- the body ---- */
 
+/* How its answer goes if it comes in parts. */
+static void choose_parts(struct step *step)
+{
+	static const enum part_format formats[] = {
+		[PARTS_BY_ACCEPT] = PART_FORMAT_ARRAY,
+		[PARTS_ARRAY] = PART_FORMAT_ARRAY,
+		[PARTS_NDJSON] = PART_FORMAT_NDJSON,
+		[PARTS_SSE] = PART_FORMAT_SSE,
+	};
+	step->connection->http1.parts = formats[mapping_parts(step->match.mapping)];
+}
+
 /* The request is complete: `body_len` bytes behind the head are its body. */
 static void handle_complete(struct step *step, size_t body_len)
 {
@@ -317,6 +331,7 @@ static void handle_complete(struct step *step, size_t body_len)
 	if (call == NULL) {
 		refuse_without_call(connection, false);
 	} else {
+		choose_parts(step);
 		call_send(call, &step->request, &step->match);
 	}
 }
@@ -499,6 +514,7 @@ static void handle_deadline(struct connection *connection)
 		break;
 	}
 	case HTTP1_PHASE_BODY: handle_body_deadline(connection); break;
+	case HTTP1_PHASE_WAITING: http1_stream_beat(connection); break; /* nothing else sets one */
 	default: connection_close(connection); break;
 	}
 }
@@ -506,7 +522,11 @@ static void handle_deadline(struct connection *connection)
 static void handle_answer(
 	struct connection *connection, struct call *call, const struct call_answer *answer)
 {
-	http1_answer_call(connection, call, answer);
+	if (call->parts > 0) {
+		http1_stream_end(connection, call, answer);
+	} else {
+		http1_answer_call(connection, call, answer);
+	}
 }
 
 static void handle_drain(struct connection *connection)
@@ -526,6 +546,7 @@ static void handle_finish(struct connection *connection)
 const struct codec http1_codec = {
 	.input = handle_input,
 	.answer = handle_answer,
+	.part = http1_stream_part,
 	.deadline = handle_deadline,
 	.writable = connection_resume,
 	.drain = handle_drain,

@@ -34,6 +34,7 @@ struct http1 {
 	uint8_t minor;
 	bool keep_alive;       /* of the request being answered */
 	bool is_head;          /* its method is HEAD */
+	uint8_t parts;         /* enum part_format, where its answer may come in parts */
 	struct cors_note cors; /* what its answer says to pages of other origins */
 	struct address peer;   /* whose forwarded headers are: the socket's, or a PROXY header's */
 };

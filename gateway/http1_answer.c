@@ -112,8 +112,7 @@ static void append_connection(const struct connection *connection, bool upgrade,
 	buffer_append_literal(out, "\r\n");
 }
 
-/* RFC 9110 sections 6.4.1 and 8.6: these have no content, whatever a worker sent. */
-static bool has_content(int status)
+bool http1_answer_has_content(int status)
 {
 	return status != 204 && status != 304;
 }
@@ -122,7 +121,7 @@ static bool has_content(int status)
 static void append_body(struct connection *connection, int status, struct span body)
 {
 	struct buffer *out = connection_write(connection);
-	if (!has_content(status)) {
+	if (!http1_answer_has_content(status)) {
 		buffer_append_literal(out, "\r\n");
 		connection_written(connection);
 		return;
@@ -137,8 +136,7 @@ static void append_body(struct connection *connection, int status, struct span b
 	}
 }
 
-/* The answer is written: the next request may come, or nothing more. */
-static void finish(struct connection *connection)
+void http1_answer_finish(struct connection *connection)
 {
 	if (connection->dead) {
 		return;
@@ -157,21 +155,26 @@ static void finish(struct connection *connection)
 
 /* ---- answers of calls ---- */
 
+static void append_reply_headers(const struct answer *reply, struct buffer *out)
+{
+	for (unsigned i = 0; i < reply->header_count; i++) {
+		append_line(out, reply->headers[i].name, reply->headers[i].value);
+	}
+}
+
 static void append_reply_head(const struct answer *reply, struct buffer *out)
 {
 	struct span type = reply->content_type;
 	if (!span_present(type) && reply->body.len > 0) {
 		type = SPAN("application/octet-stream");
 	}
-	if (span_present(type) && has_content(reply->status)) {
+	if (span_present(type) && http1_answer_has_content(reply->status)) {
 		append_line(out, SPAN("Content-Type"), type);
 	}
-	if (span_present(reply->content_encoding) && has_content(reply->status)) {
+	if (span_present(reply->content_encoding) && http1_answer_has_content(reply->status)) {
 		append_line(out, SPAN("Content-Encoding"), reply->content_encoding);
 	}
-	for (unsigned i = 0; i < reply->header_count; i++) {
-		append_line(out, reply->headers[i].name, reply->headers[i].value);
-	}
+	append_reply_headers(reply, out);
 }
 
 /* RFC 9110 sections 10.2.1, 12.5.1 and 12.5.3. */
@@ -235,7 +238,29 @@ void http1_answer_call(
 	}
 	append_common(connection, call, answer, out);
 	append_body(connection, answer->status, body);
-	finish(connection);
+	http1_answer_finish(connection);
+}
+
+void http1_answer_head(struct connection *connection, struct call *call,
+	const struct call_answer *answer, struct span content_type)
+{
+	struct buffer *out = connection_write(connection);
+	bool has_content = http1_answer_has_content(answer->status) && answer->status != 205;
+	if (connection->http1.minor == 0) {
+		connection->http1.keep_alive = false; /* its end is that of the connection */
+	}
+	append_start(connection, answer->status, out);
+	if (has_content) {
+		append_line(out, SPAN("Content-Type"), content_type);
+	} else if (answer->status == 205) {
+		append_line(out, SPAN("Content-Length"), SPAN("0"));
+	}
+	append_reply_headers(answer->reply, out);
+	append_common(connection, call, answer, out);
+	if (has_content && connection->http1.minor > 0) {
+		append_line(out, SPAN("Transfer-Encoding"), SPAN("chunked"));
+	}
+	buffer_append_literal(out, "\r\n");
 }
 
 /* ---- answers of nobody's call ---- */
@@ -253,7 +278,7 @@ void http1_answer_page(struct connection *connection, const struct http1_page *p
 	cors_note_write(&connection->http1.cors, out);
 	append_connection(connection, page->upgrade, out);
 	append_body(connection, page->status, page->body);
-	finish(connection);
+	http1_answer_finish(connection);
 }
 
 void http1_answer_problem_with(struct connection *connection, const struct problem *problem,

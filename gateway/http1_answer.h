@@ -34,6 +34,13 @@ struct http1_page {
 
 void http1_answer_call(
 	struct connection *connection, struct call *call, const struct call_answer *answer);
+/* RFC 9110 sections 6.4.1 and 8.6: 204 and 304 have no content, whatever a worker sent. */
+bool http1_answer_has_content(int status);
+/* The head of an answer whose body is written by http1_stream.c. */
+void http1_answer_head(struct connection *connection, struct call *call,
+	const struct call_answer *answer, struct span content_type);
+/* All of the answer is written: the next request may come, or nothing more. */
+void http1_answer_finish(struct connection *connection);
 void http1_answer_page(struct connection *connection, const struct http1_page *page);
 /* A problem outside of any call; `close`: nothing behind this request can be trusted. */
 void http1_answer_problem(struct connection *connection, const struct problem *problem, bool close);

@@ -110,6 +110,7 @@ void metrics_add(struct metrics *sum, const struct metrics *part)
 	sum->calls_in_flight += part->calls_in_flight;
 	sum->messages += part->messages;
 	sum->preflights += part->preflights;
+	sum->parts += part->parts;
 	sum->log_dropped += part->log_dropped;
 	for (size_t i = 0; i < REJECT_COUNT; i++) {
 		sum->rejected[i] += part->rejected[i];
@@ -301,6 +302,7 @@ void metrics_write(const struct metrics *sum, const struct config *config, struc
 	single(out, "websockets", "gauge", "Open WebSockets.", sum->websockets);
 	single(out, "websocket_messages_total", "counter", "Messages from WebSocket clients.",
 		sum->messages);
+	single(out, "parts_total", "counter", "Parts of answers that came in parts.", sum->parts);
 	single(out, "preflights_total", "counter", "CORS preflights answered, refused ones too.",
 		sum->preflights);
 	single(out, "log_dropped_total", "counter", "Log lines dropped: the reader was too slow.",

@@ -81,7 +81,7 @@ struct metrics_bridge {
 };
 
 struct metrics {
-	uint64_t connections, connections_total, websockets, calls_in_flight, messages;
+	uint64_t connections, connections_total, websockets, calls_in_flight, messages, parts;
 	uint64_t preflights;
 	uint64_t rejected[REJECT_COUNT];
 	uint64_t dropped[DROP_COUNT];

@@ -100,29 +100,9 @@ static void write_frame(struct connection *connection, unsigned opcode, struct s
 	connection_write_body(connection, payload);
 }
 
-static bool is_over(const struct connection *connection, size_t waiting)
-{
-	int64_t limit = limits_of(connection)->output;
-	return limit > 0 && connection_unsent(connection) + waiting > (size_t)limit;
-}
-
-bool websocket_has_room(struct connection *connection, size_t waiting)
-{
-	if (is_over(connection, waiting)) {
-		/* what gathered in this turn says nothing about the client yet */
-		connection_flush(connection->shard);
-	}
-	if (connection->dead || !is_over(connection, waiting)) {
-		return !connection->dead;
-	}
-	shard_reject(connection->shard, REJECT_OUTPUT, connection);
-	connection_drop(connection);
-	return false;
-}
-
 bool websocket_send(struct connection *connection, unsigned opcode, struct span payload)
 {
-	if (connection->dead || connection->closing || !websocket_has_room(connection, 0)) {
+	if (connection->dead || connection->closing || !connection_has_room(connection, 0)) {
 		return false;
 	}
 	struct span compressed = websocket_is_control(opcode)
@@ -493,6 +473,7 @@ static void handle_finish(struct connection *connection)
 const struct codec websocket_codec = {
 	.input = handle_input,
 	.answer = websocket_call_answer,
+	.part = websocket_call_part,
 	.deadline = handle_deadline,
 	.writable = handle_writable,
 	.drain = handle_drain,

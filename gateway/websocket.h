@@ -68,9 +68,6 @@ bool websocket_handshake(
 void websocket_begin(struct connection *connection, const struct websocket_options *options);
 /* Sends a close frame and closes; what runs is abandoned. */
 void websocket_close(struct connection *connection, uint16_t code, const char *reason);
-/* Whether the client may be given more while `waiting` bytes and what is unsent are still to come;
- * else it reads too slowly, and is gone. */
-bool websocket_has_room(struct connection *connection, size_t waiting);
 /* The last call is answered: ends the socket where that was waited for. */
 void websocket_answered(struct connection *connection);
 /* One frame; false when the client reads too slowly, and then it is gone. */

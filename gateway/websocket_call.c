@@ -60,27 +60,50 @@ static struct span write_problem(struct shard *shard, const struct problem *prob
 	return buffer_span(&shard->scratch.problem);
 }
 
-static void write_result(struct connection *connection, const struct call_origin *origin,
-	const struct envelope_result *result)
+/* What goes to the client for `bytes`, which were made of `result`. */
+static struct websocket_output output_of(const struct connection *connection,
+	const struct call_origin *origin, const struct envelope_result *result, struct span bytes)
 {
-	struct buffer *out = &connection->shard->scratch.envelope;
 	const struct websocket_options *options = options_of(connection);
 	bool raw = envelope_is_raw(options->envelope);
 	bool ours = span_present(result->problem);
-	struct websocket_output output = { .opcode = WEBSOCKET_TEXT };
-	buffer_clear(out);
-	envelope_write(options->envelope, result, out);
-	output.bytes = buffer_span(out);
-	/* an empty reply is an answer where the reply is all there is; only "published" has no
-	 * frame */
-	output.nothing = output.bytes.len == 0 && (!raw || result->published != NULL);
+	struct websocket_output output = { .bytes = bytes, .opcode = WEBSOCKET_TEXT };
+	/* an empty reply is an answer where the reply is all there is */
+	bool told = raw && result->published == NULL && !result->end;
+	output.nothing = bytes.len == 0 && !told;
 	if (raw && ours && options->errors == ERRORS_CLOSE) {
 		output.close_code =
 			result->status == 503 ? WEBSOCKET_CODE_TRY_LATER : WEBSOCKET_CODE_INTERNAL;
 	} else if (raw && !ours && (origin->binary || !utf8_check(output.bytes))) {
 		output.opcode = WEBSOCKET_BINARY;
 	}
+	return output;
+}
+
+static void write_result(struct connection *connection, const struct call_origin *origin,
+	const struct envelope_result *result)
+{
+	struct buffer *out = &connection->shard->scratch.envelope;
+	buffer_clear(out);
+	envelope_write(options_of(connection)->envelope, result, out);
+	struct websocket_output output = output_of(connection, origin, result, buffer_span(out));
 	put_out(connection, origin, &output);
+}
+
+/* Parts do not wait for the other answers of a batch. */
+static void write_part(struct connection *connection, const struct call_origin *origin,
+	const struct envelope_result *result)
+{
+	struct buffer *out = &connection->shard->scratch.envelope;
+	const struct envelope *envelope = options_of(connection)->envelope;
+	buffer_clear(out);
+	envelope_write_part(envelope, result, out);
+	struct websocket_output output = output_of(connection, origin, result, buffer_span(out));
+	if (envelope_is_raw(envelope)) {
+		websocket_turn_part(connection, origin->turn, &output);
+	} else {
+		websocket_send(connection, output.opcode, output.bytes);
+	}
 }
 
 /* `raw` with text frames only cannot carry a reply that is no text. */
@@ -97,6 +120,8 @@ static struct envelope_result result_of(
 	struct envelope_result result = {
 		.id = call_envelope_id(call),
 		.status = answer->status,
+		.parts = call->parts,
+		.end = answer->end,
 	};
 	if (answer->problem != NULL) {
 		result.problem = write_problem(connection->shard, answer->problem);
@@ -106,14 +131,15 @@ static struct envelope_result result_of(
 		result.body_is_json = answer->reply->body_is_json;
 		result.content_type = answer->reply->content_type;
 		result.worker_error = answer->reply->error;
-	} else {
+	} else if (!answer->end) {
 		result.published = published_name(call->published);
 	}
 	return result;
 }
 
-void websocket_call_answer(
-	struct connection *connection, struct call *call, const struct call_answer *answer)
+/* The answer, or what is said instead of one that cannot be carried. */
+static struct envelope_result fitting_result_of(
+	struct connection *connection, const struct call *call, const struct call_answer *answer)
 {
 	const struct problem bad = { .status = 502,
 		.type = "bad-reply",
@@ -121,10 +147,22 @@ void websocket_call_answer(
 		.call = call_id(call),
 		.published = PUBLISHED_YES };
 	const struct call_answer unusable = { .status = 502, .problem = &bad };
+	return result_of(connection, call, cannot_carry(connection, answer) ? &unusable : answer);
+}
+
+bool websocket_call_part(
+	struct connection *connection, struct call *call, const struct call_answer *part)
+{
+	struct envelope_result result = fitting_result_of(connection, call, part);
+	write_part(connection, &call->origin, &result);
+	return !connection->dead && !connection->closing && !span_present(result.problem);
+}
+
+void websocket_call_answer(
+	struct connection *connection, struct call *call, const struct call_answer *answer)
+{
 	if (!call->origin.one_way) {
-		const struct call_answer *fit =
-			cannot_carry(connection, answer) ? &unusable : answer;
-		struct envelope_result result = result_of(connection, call, fit);
+		struct envelope_result result = fitting_result_of(connection, call, answer);
 		write_result(connection, &call->origin, &result);
 	}
 	if (connection->first_call == NULL) {

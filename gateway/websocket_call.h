@@ -13,6 +13,9 @@ struct connection;
 
 /* One whole message. */
 void websocket_call_message(struct connection *connection, struct span payload, bool binary);
+/* See struct codec. */
+bool websocket_call_part(
+	struct connection *connection, struct call *call, const struct call_answer *part);
 void websocket_call_answer(
 	struct connection *connection, struct call *call, const struct call_answer *answer);
 /* Frees answers that wait for others. */

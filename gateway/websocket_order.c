@@ -28,6 +28,7 @@ struct turn {
 	unsigned opcode;
 	uint16_t close_code;
 	bool nothing;
+	bool part; /* the turn goes on */
 	size_t len;
 	char bytes[];
 };
@@ -42,7 +43,7 @@ static void count_memory(struct connection *connection, int64_t more)
 /* Asked before more is held, so that one whole answer always fits. */
 static bool may_hold(struct connection *connection)
 {
-	return !connection->dead && websocket_has_room(connection, connection->websocket.held);
+	return !connection->dead && connection_has_room(connection, connection->websocket.held);
 }
 
 /* ---- batches ---- */
@@ -131,19 +132,19 @@ static bool is_later(uint32_t number, uint32_t other)
 	return (int32_t)(number - other) > 0;
 }
 
-/* The one to stand behind, where the ring is not empty. */
+/* The one to stand behind, where the ring is not empty: the last that is not later. */
 static struct turn *find_before(struct turn *last, uint32_t number)
 {
 	struct turn *at = last;
 	while (is_later(last->number, number) && at->next != last &&
-		is_later(number, at->next->number)) {
+		!is_later(at->next->number, number)) {
 		at = at->next;
 	}
 	return at;
 }
 
-static void hold(
-	struct connection *connection, uint32_t number, const struct websocket_output *output)
+static void hold(struct connection *connection, uint32_t number,
+	const struct websocket_output *output, bool part)
 {
 	if (!may_hold(connection)) {
 		return;
@@ -159,6 +160,7 @@ static void hold(
 	turn->opcode = output->opcode;
 	turn->close_code = output->close_code;
 	turn->nothing = output->nothing;
+	turn->part = part;
 	turn->len = output->bytes.len;
 	if (turn->len > 0) {
 		memcpy(turn->bytes, output->bytes.ptr, turn->len);
@@ -167,7 +169,7 @@ static void hold(
 	struct turn *before = last != NULL ? find_before(last, number) : turn;
 	turn->next = last != NULL ? before->next : turn;
 	before->next = turn;
-	if (last == NULL || is_later(number, last->number)) {
+	if (last == NULL || !is_later(last->number, number)) {
 		websocket->turns = turn;
 	}
 	websocket->held += size;
@@ -188,12 +190,22 @@ static struct turn *take_first(struct connection *connection)
 	return first;
 }
 
+void websocket_turn_part(
+	struct connection *connection, uint32_t number, const struct websocket_output *output)
+{
+	if (number == connection->websocket.turn_due) {
+		put_out(connection, output);
+	} else {
+		hold(connection, number, output, true);
+	}
+}
+
 void websocket_turn_end(
 	struct connection *connection, uint32_t number, const struct websocket_output *output)
 {
 	struct websocket *websocket = &connection->websocket;
 	if (number != websocket->turn_due) {
-		hold(connection, number, output);
+		hold(connection, number, output, false);
 		return;
 	}
 	put_out(connection, output);
@@ -205,7 +217,7 @@ void websocket_turn_end(
 			.close_code = turn->close_code,
 			.nothing = turn->nothing };
 		put_out(connection, &held);
-		websocket->turn_due++;
+		websocket->turn_due += turn->part ? 0 : 1;
 		free(turn);
 	}
 }

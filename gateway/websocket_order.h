@@ -43,4 +43,8 @@ uint32_t websocket_turn_take(struct connection *connection);
 void websocket_turn_end(
 	struct connection *connection, uint32_t turn, const struct websocket_output *output);
 
+/* A part of the answer of a turn that is not over. */
+void websocket_turn_part(
+	struct connection *connection, uint32_t turn, const struct websocket_output *output);
+
 void websocket_order_finish(struct connection *connection);

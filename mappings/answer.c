@@ -157,6 +157,36 @@ static void give_body(
 	}
 }
 
+/* Whether the reply brings no part: it says so, or what would be the part is not there. A whole
+ * body that is empty is none where it ends them, like Kafka's null. */
+static bool is_empty_part(struct reader *reader)
+{
+	const struct answer_rule *rule = reader->rule;
+	struct place_value value;
+	if (condition_list_holds(&rule->stream.empty, &reader->source) ||
+		!place_read(&rule->body, &reader->source, &value)) {
+		return true;
+	}
+	return reader->answer->kind == ANSWER_LAST_PART && rule->body.kind == PLACE_BODY &&
+	       !value.json && value.text.len == 0;
+}
+
+static enum answer_kind kind_of(struct reader *reader)
+{
+	const struct answer_stream *stream = &reader->rule->stream;
+	if (condition_list_holds(&reader->rule->skip, &reader->source)) {
+		return ANSWER_NOT_YET;
+	}
+	if (!stream->used) {
+		return ANSWER_WHOLE;
+	}
+	if (condition_list_holds(&stream->end, &reader->source)) {
+		return ANSWER_LAST_PART;
+	}
+	bool more = stream->more.count == 0 || condition_list_holds(&stream->more, &reader->source);
+	return more ? ANSWER_PART : ANSWER_WHOLE;
+}
+
 static void read_body(struct reader *reader)
 {
 	const struct place *place = &reader->rule->body;
@@ -352,6 +382,8 @@ static void read_reply(struct reader *reader)
 	struct answer *answer = reader->answer;
 	answer->error = reader->rule->error.count > 0 &&
 			condition_list_holds(&reader->rule->error, &reader->source);
+	answer->kind = answer->error ? ANSWER_WHOLE : kind_of(reader);
+	answer->no_part = false;
 	answer->bad_reply = NULL;
 	answer->body = SPAN_ABSENT;
 	answer->body_is_json = false;
@@ -359,12 +391,17 @@ static void read_reply(struct reader *reader)
 	answer->content_encoding = SPAN_ABSENT;
 	answer->header_count = 0;
 	answer->headers_dropped = 0;
+	if (answer->kind == ANSWER_NOT_YET) {
+		return;
+	}
 	read_status(reader);
 	if (answer->bad_reply != NULL) {
 		return;
 	}
 	if (answer->error) {
 		read_error_body(reader);
+	} else if (answer->kind != ANSWER_WHOLE && is_empty_part(reader)) {
+		answer->no_part = true;
 	} else {
 		read_body(reader);
 		read_content_type(reader);

@@ -14,7 +14,17 @@
 
 #include <stdbool.h>
 
+/* What a reply is to its call. */
+enum answer_kind {
+	ANSWER_WHOLE,    /* the one answer */
+	ANSWER_NOT_YET,  /* nothing: the answer is still to come */
+	ANSWER_PART,     /* more follow */
+	ANSWER_LAST_PART /* none follow */
+};
+
 struct answer {
+	enum answer_kind kind;
+	bool no_part; /* of a part: it brings nothing, the body is absent */
 	int status;
 	struct span body;
 	bool body_is_json;        /* known strict JSON: found by a pointer */

@@ -15,9 +15,18 @@ static const char *const when_names[] = {
 	[WHEN_REPLIED] = "replied", [WHEN_CONFIRMED] = "confirmed", [WHEN_SENT] = "sent", NULL
 };
 
+static const char *const parts_names[] = { [PARTS_BY_ACCEPT] = "accept",
+	[PARTS_ARRAY] = "array",
+	[PARTS_NDJSON] = "ndjson",
+	[PARTS_SSE] = "sse",
+	NULL };
+
 struct answer_options {
 	int when;
 	int64_t timeout_ms;
+	int64_t total_ms;
+	int parts;
+	const struct json_node *skip, *stream;
 	const struct json_node *correlation, *body, *content_type, *status_map, *status, *error;
 	const struct json_node *error_body, *headers;
 };
@@ -57,11 +66,26 @@ const struct option answer_rows[] = {
 		"place of what the client may see of an error, or a list of places that give an "
 		"object"),
 	NODE_ROW("headers", headers, "names of reply headers that pass to the client"),
-	{ .name = "skip", .type = OPTION_LATER },
-	{ .name = "stream", .type = OPTION_LATER },
-	{ .name = "total", .type = OPTION_LATER },
+	NODE_ROW(
+		"skip", skip, "condition that makes a reply no answer yet, like a progress report"),
+	NODE_ROW("stream", stream,
+		"`{\"end\": CONDITION, \"more\", \"empty\"}`: several replies to one call; `end` "
+		"the "
+		"last one, `more` one that others follow (without it: each that is not the last), "
+		"`empty` one that brings no part"),
+	{ .name = "parts",
+		.type = OPTION_ENUM,
+		.offset = offsetof(struct answer_options, parts),
+		.names = parts_names,
+		.fallback = "accept",
+		.help = "how several replies go over HTTP; `accept`: as the client asks, else "
+			"`array`" },
+	{ .name = "total",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct answer_options, total_ms),
+		.max = TIMEOUT_MAX_MS,
+		.help = "for all parts together, while `timeout` is the longest gap; 0: no end" },
 	{ .name = "dead", .type = OPTION_LATER },
-	{ .name = "parts", .type = OPTION_LATER },
 	{ .name = "bind", .type = OPTION_LATER },
 	{ .name = "reply_queue", .type = OPTION_LATER },
 	{ 0 },
@@ -173,6 +197,42 @@ static void compile_content_type(const struct json_node *node, struct store *sto
 	}
 }
 
+struct stream_options {
+	const struct json_node *end, *more, *empty;
+};
+
+static const struct option stream_rows[] = {
+	{ .name = "end",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct stream_options, end),
+		.required = true },
+	{ .name = "more", .type = OPTION_NODE, .offset = offsetof(struct stream_options, more) },
+	{ .name = "empty", .type = OPTION_NODE, .offset = offsetof(struct stream_options, empty) },
+	{ 0 },
+};
+
+static void compile_stream(const struct json_node *node, struct store *store,
+	struct answer_stream *stream, struct problem_list *problems)
+{
+	struct stream_options options;
+	if (node->type != JSON_OBJECT) {
+		problem_list_error(problems, node,
+			"expected {\"end\": CONDITION}, and maybe \"more\" and \"empty\"");
+		return;
+	}
+	if (!option_read(stream_rows, node, &options, problems)) {
+		return;
+	}
+	stream->used = true;
+	condition_list_compile(options.end, store, &stream->end, problems);
+	if (options.more != NULL) {
+		condition_list_compile(options.more, store, &stream->more, problems);
+	}
+	if (options.empty != NULL) {
+		condition_list_compile(options.empty, store, &stream->empty, problems);
+	}
+}
+
 bool answer_rule_hides(struct span name)
 {
 	static const struct span hidden[] = { { "stack", 5 }, { "traceback", 9 },
@@ -270,6 +330,8 @@ void answer_rule_compile(const struct json_node *node, const struct json_node *p
 	take_preset(&options, preset);
 	rule->when = options.when;
 	rule->timeout_ms = options.timeout_ms;
+	rule->total_ms = options.total_ms;
+	rule->parts = options.parts;
 	rule->own_correlation = options.correlation != NULL;
 	if (options.correlation != NULL) {
 		condition_place(options.correlation, store, &rule->correlation, problems);
@@ -292,6 +354,12 @@ void answer_rule_compile(const struct json_node *node, const struct json_node *p
 	}
 	if (options.error_body != NULL) {
 		compile_error_body(options.error_body, store, rule, problems);
+	}
+	if (options.skip != NULL) {
+		condition_list_compile(options.skip, store, &rule->skip, problems);
+	}
+	if (options.stream != NULL) {
+		compile_stream(options.stream, store, &rule->stream, problems);
 	}
 	if (options.headers != NULL) {
 		compile_headers(options.headers, store, rule, problems);

@@ -27,9 +27,21 @@ struct answer_status {
 	int status;
 };
 
+/* When a reply is one of several. Without `more` every reply is but the one that ends them. */
+struct answer_stream {
+	bool used;
+	struct condition_list end;
+	struct condition_list more; /* count 0: not said */
+	struct condition_list empty;
+};
+
 struct answer_rule {
 	int when;           /* enum answer_when */
 	int64_t timeout_ms; /* 0: not set */
+	int64_t total_ms;   /* of all parts together; 0: no end */
+	int parts;          /* enum answer_parts */
+	struct condition_list skip;
+	struct answer_stream stream;
 	struct place correlation;
 	bool own_correlation; /* it was said; else the bridge's usual place */
 	struct place body;

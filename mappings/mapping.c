@@ -241,6 +241,21 @@ int64_t mapping_timeout_ms(const struct mapping *mapping)
 	return mapping->timeout_ms;
 }
 
+bool mapping_streams(const struct mapping *mapping)
+{
+	return mapping->answer.stream.used;
+}
+
+enum answer_parts mapping_parts(const struct mapping *mapping)
+{
+	return (enum answer_parts)mapping->answer.parts;
+}
+
+int64_t mapping_total_ms(const struct mapping *mapping)
+{
+	return mapping->answer.total_ms;
+}
+
 int64_t mapping_limit_body(const struct mapping *mapping)
 {
 	return mapping->limit_body;

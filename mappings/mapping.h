@@ -30,6 +30,9 @@ struct mapping_table;
 
 enum answer_when { WHEN_REPLIED, WHEN_CONFIRMED, WHEN_SENT };
 
+/* How several replies go over HTTP. */
+enum answer_parts { PARTS_BY_ACCEPT, PARTS_ARRAY, PARTS_NDJSON, PARTS_SSE };
+
 /* A bridge as mappings know it: they check their keys by its type. */
 struct mapping_bridge {
 	const char *name;
@@ -126,6 +129,11 @@ const char *mapping_topic(const struct mapping *mapping);
 /* Its messages say which partition the reply has to come to. */
 bool mapping_tells_partition(const struct mapping *mapping);
 int64_t mapping_timeout_ms(const struct mapping *mapping);
+/* Several replies may come to one of its calls. */
+bool mapping_streams(const struct mapping *mapping);
+enum answer_parts mapping_parts(const struct mapping *mapping);
+/* For all parts of an answer together; 0: no end. */
+int64_t mapping_total_ms(const struct mapping *mapping);
 int64_t mapping_limit_body(const struct mapping *mapping);
 int64_t mapping_limit_reply(const struct mapping *mapping);
 /* Its own `cors` or the top level's; NULL: none. */

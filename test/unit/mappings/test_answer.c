@@ -37,8 +37,13 @@ static void describe(const struct answer *answer, struct buffer *out)
 		buffer_append_format(out, "%d %s", answer->status, answer->bad_reply);
 		return;
 	}
-	buffer_append_format(out, "%d%s%s", answer->status, answer->error ? " error" : "",
-		answer->body_is_json ? " json" : "");
+	static const char *const kinds[] = { "", "not yet", "part ", "last " };
+	buffer_append(out, kinds[answer->kind], strlen(kinds[answer->kind]));
+	if (answer->kind == ANSWER_NOT_YET) {
+		return;
+	}
+	buffer_append_format(out, "%s%d%s%s", answer->no_part ? "none " : "", answer->status,
+		answer->error ? " error" : "", answer->body_is_json ? " json" : "");
 	if (span_present(answer->content_type)) {
 		buffer_append_format(
 			out, " type=%.*s", (int)answer->content_type.len, answer->content_type.ptr);
@@ -451,17 +456,75 @@ static void an_answer_that_means_nothing_does_not_load(void **state)
 			"timeout" },
 		{ "\"match\": {\"path\": \"/\"}, \"send\": {\"queue\": \"q\"}, \"answer\": "
 		  "{\"skip\": {}}",
-			"not available yet" },
+			"skip" },
 		{ "\"match\": {\"path\": \"/\"}, \"send\": {\"queue\": \"q\"}, \"answer\": "
 		  "{\"stream\": {}}",
-			"not available yet" },
+			"end" },
+		{ "\"match\": {\"path\": \"/\"}, \"send\": {\"queue\": \"q\"}, \"answer\": "
+		  "{\"stream\": true}",
+			"expected {" },
+		{ "\"match\": {\"path\": \"/\"}, \"send\": {\"queue\": \"q\"}, \"answer\": "
+		  "{\"parts\": \"xml\"}",
+			"\"ndjson\"" },
 	};
 	WORLD_REFUSE(faults);
+}
+
+static void a_skipped_reply_is_no_answer_yet(void **state)
+{
+	(void)state;
+#define SKIP "\"skip\": {\"at\": \"body:/state\", \"in\": [\"STARTED\", \"PROGRESS\"]}"
+	static const struct story stories[] = {
+		{ SKIP, "\n\n{\"state\":\"STARTED\"}", "not yet" },
+		{ SKIP, "header:status=none\n\n{\"state\":\"PROGRESS\"}", "not yet" },
+		{ SKIP, "\n\n{\"state\":\"SUCCESS\"}", "200 | {\"state\":\"SUCCESS\"}" },
+		{ SKIP ", \"error\": {\"at\": \"body:/state\", \"equals\": \"STARTED\"}",
+			"\n\n{\"state\":\"STARTED\"}", "502 error" },
+	};
+	TELL(stories);
+#undef SKIP
+}
+
+static void a_reply_may_be_one_of_several(void **state)
+{
+	(void)state;
+#define NEST                                                                                  \
+	"\"body\": \"body:/response\", \"error\": {\"at\": \"body:/err\", \"exists\": true}," \
+	"\"stream\": {\"end\": {\"at\": \"body:/isDisposed\", \"equals\": true}}"
+#define MOLECULER                                                                               \
+	"\"body\": \"body:/data\", \"stream\": {\"more\": {\"at\": \"body:/stream\", "          \
+	"\"equals\": true}, \"end\": {\"at\": \"body:/stream\", \"equals\": false}, \"empty\":" \
+	"{\"at\": \"body:/data\", \"equals\": null}}"
+#define WHOLE "\"stream\": {\"end\": {\"at\": \"header:last\", \"exists\": true}}"
+	static const struct story stories[] = {
+		{ NEST, "\n\n{\"response\":1}", "part 200 json type=application/json | 1" },
+		{ NEST, "\n\n{\"response\":null}", "part 200 json type=application/json | null" },
+		{ NEST, "\n\n{}", "part none 200" },
+		{ NEST, "\n\n{\"response\":3,\"isDisposed\":true}",
+			"last 200 json type=application/json | 3" },
+		{ NEST, "\n\n{\"isDisposed\":true}", "last none 200" },
+		{ NEST, "\n\n{\"err\":\"x\"}", "502 error" },
+		{ NEST, "\n\n{\"err\":\"x\",\"isDisposed\":true}", "502 error" },
+		{ MOLECULER, "\n\n{\"stream\":true,\"data\":null}", "part none 200" },
+		{ MOLECULER, "\n\n{\"stream\":true,\"data\":1}",
+			"part 200 json type=application/json | 1" },
+		{ MOLECULER, "\n\n{\"stream\":false,\"data\":null}", "last none 200" },
+		{ MOLECULER, "\n\n{\"data\":null}", "200 json type=application/json | null" },
+		{ WHOLE, "\n\n", "part 200 | " },
+		{ WHOLE, "header:last=1\n\n", "last none 200" },
+		{ WHOLE, "header:last=1\n\nx", "last 200 | x" },
+	};
+	TELL(stories);
+#undef NEST
+#undef MOLECULER
+#undef WHOLE
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_skipped_reply_is_no_answer_yet),
+		cmocka_unit_test(a_reply_may_be_one_of_several),
 		cmocka_unit_test(a_reply_without_rules_is_the_answer),
 		cmocka_unit_test(a_status_is_an_integer_from_200_to_599),
 		cmocka_unit_test(a_pointer_makes_the_body_json),

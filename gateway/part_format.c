@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "gateway/part_format.h"
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "message/media_type.h"
+
+struct span part_format_content_type(enum part_format format)
+{
+	switch (format) {
+	case PART_FORMAT_NDJSON: return SPAN("application/x-ndjson");
+	case PART_FORMAT_SSE: return SPAN("text/event-stream");
+	case PART_FORMAT_ARRAY: break;
+	}
+	return SPAN("application/json");
+}
+
+/* Strict JSON has line breaks only between its tokens, where a space does as well. */
+static void append_on_one_line(struct buffer *out, struct span json)
+{
+	size_t start = out->len;
+	buffer_append_span(out, json);
+	for (size_t i = start; !out->failed && i < out->len; i++) {
+		if (out->data[i] == '\n' || out->data[i] == '\r') {
+			out->data[i] = ' ';
+		}
+	}
+}
+
+void part_format_append_value(
+	struct span part, struct span content_type, bool is_json, struct buffer *out)
+{
+	bool may_be = content_type.len == 0 || media_type_is_json(content_type);
+	if (part.len == 0) {
+		buffer_append_literal(out, "null");
+	} else if (is_json || (may_be && json_check(part, NULL))) {
+		append_on_one_line(out, json_value(part));
+	} else if (utf8_check(part)) {
+		json_append_string(out, part);
+	} else {
+		buffer_append_char(out, '"');
+		buffer_append_base64(out, part);
+		buffer_append_char(out, '"');
+	}
+}
+
+void part_format_append(enum part_format format, uint32_t position, struct span part,
+	struct span content_type, bool is_json, struct buffer *out)
+{
+	switch (format) {
+	case PART_FORMAT_ARRAY:
+		buffer_append_char(out, position == 0 ? '[' : ',');
+		part_format_append_value(part, content_type, is_json, out);
+		break;
+	case PART_FORMAT_NDJSON:
+		part_format_append_value(part, content_type, is_json, out);
+		buffer_append_char(out, '\n');
+		break;
+	case PART_FORMAT_SSE:
+		buffer_append_literal(out, "data: ");
+		part_format_append_value(part, content_type, is_json, out);
+		buffer_append_literal(out, "\n\n");
+		break;
+	}
+}
+
+void part_format_append_end(enum part_format format, uint32_t count, struct buffer *out)
+{
+	if (format == PART_FORMAT_ARRAY) {
+		buffer_append_span(out, count == 0 ? SPAN("[]") : SPAN("]"));
+	}
+}
+
+bool part_format_append_error(enum part_format format, struct span json, struct buffer *out)
+{
+	switch (format) {
+	case PART_FORMAT_ARRAY: return false;
+	case PART_FORMAT_NDJSON:
+		buffer_append_literal(out, "{\"error\":");
+		append_on_one_line(out, json);
+		buffer_append_literal(out, "}\n");
+		break;
+	case PART_FORMAT_SSE:
+		buffer_append_literal(out, "event: error\ndata: ");
+		append_on_one_line(out, json);
+		buffer_append_literal(out, "\n\n");
+		break;
+	}
+	return true;
+}

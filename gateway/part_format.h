@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * How several replies to one call look in the body of one HTTP answer: an element of a JSON array,
+ * a line of newline-delimited JSON, or an event of text/event-stream (HTML standard, section
+ * "Server-sent events"). Each part becomes one JSON value: JSON as it came, other text a string,
+ * other bytes a string of base64. Pure; any thread.
+ */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/span.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum part_format { PART_FORMAT_ARRAY, PART_FORMAT_NDJSON, PART_FORMAT_SSE };
+
+struct span part_format_content_type(enum part_format format);
+/* Appends the part whose number, from 0, is `position`. `is_json`: known to be strict JSON. */
+void part_format_append(enum part_format format, uint32_t position, struct span part,
+	struct span content_type, bool is_json, struct buffer *out);
+/* The value alone. */
+void part_format_append_value(
+	struct span part, struct span content_type, bool is_json, struct buffer *out);
+/* Appends what stands behind the last of `count` parts. */
+void part_format_append_end(enum part_format format, uint32_t count, struct buffer *out);
+/* Appends an error, `json`, behind at least one part. False: the format cannot say it. */
+bool part_format_append_error(enum part_format format, struct span json, struct buffer *out);
