@@ -4,16 +4,9 @@
 /* Every node of a configuration lies in its file, under its parent, and can be reported. */
 #include "base/json_tree.h"
 #include "base/problem_list.h"
+#include "test/fuzz/fuzz.h"
 
 #include <stdint.h>
-#include <stdlib.h>
-
-static void require(bool good)
-{
-	if (!good) {
-		abort();
-	}
-}
 
 static void walk(const struct json_node *node, struct span text, struct problem_list *problems)
 {

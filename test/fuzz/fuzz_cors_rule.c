@@ -8,20 +8,13 @@
  */
 #include "mappings/cors_rule.h"
 #include "mappings/header_name.h"
+#include "test/fuzz/fuzz.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 
 static const char config[] =
 	"{\"origins\": [\"https://app.example\", \"https://*.shop.example:8443\", \"null\"],"
 	" \"headers\": \"*\"}";
-
-static void require(bool good)
-{
-	if (!good) {
-		abort();
-	}
-}
 
 static void check_allowed(struct span header, struct span allowed)
 {

@@ -5,9 +5,9 @@
 #include "gateway/envelope.h"
 
 #include "base/json.h"
+#include "test/fuzz/fuzz.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,13 +16,6 @@ static const char *const configurations[] = { "\"jsonrpc\"", "\"pathfinder\"",
 	"\"body\":\"body:/params\",\"answer\":{\"id\":\"${request_id}\",\"a\":\"${answer.body}\"},"
 	"\"error\":[\"${request_id}\",\"is ${answer.status}\",\"${problem}\"]}",
 	"\"raw\"" };
-
-static void require(bool good)
-{
-	if (!good) {
-		abort();
-	}
-}
 
 /* Splicing adds a level or three: what is nearly too deep before is too deep after. */
 static bool is_deep(struct span text)

@@ -3,16 +3,9 @@
 
 /* What the checker accepts, the walkers read to the end, and strings survive a round trip. */
 #include "base/json.h"
+#include "test/fuzz/fuzz.h"
 
 #include <stdint.h>
-#include <stdlib.h>
-
-static void require(bool good)
-{
-	if (!good) {
-		abort();
-	}
-}
 
 static void walk_string(struct span quoted)
 {

@@ -7,19 +7,12 @@
  */
 #include "base/utf8.h"
 #include "bridges/kafka_record.h"
+#include "test/fuzz/fuzz.h"
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 static struct span take(const uint8_t **data, size_t *size, size_t want)
 {

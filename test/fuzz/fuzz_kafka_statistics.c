@@ -3,16 +3,9 @@
 
 /* Whatever librdkafka says about itself, what is shown of it is bounded and never negative. */
 #include "bridges/kafka_gauges.h"
+#include "test/fuzz/fuzz.h"
 
 #include <stdint.h>
-#include <stdlib.h>
-
-static void require(bool good)
-{
-	if (!good) {
-		abort();
-	}
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

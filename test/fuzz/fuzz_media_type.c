@@ -6,25 +6,9 @@
 #include "message/content_encoding.h"
 #include "message/media_range.h"
 #include "message/media_type.h"
+#include "test/fuzz/fuzz.h"
 
 #include <stdint.h>
-#include <stdlib.h>
-
-static void require(bool good)
-{
-	if (!good) {
-		abort();
-	}
-}
-
-static struct span take_line(struct span *rest)
-{
-	const char *end = rest->len > 0 ? memchr(rest->ptr, '\n', rest->len) : NULL;
-	size_t len = end != NULL ? (size_t)(end - rest->ptr) : rest->len;
-	struct span line = span_of(rest->ptr, len);
-	*rest = span_skip(*rest, end != NULL ? len + 1 : len);
-	return line;
-}
 
 static void check_inside(struct span part, struct span whole)
 {

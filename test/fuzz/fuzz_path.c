@@ -4,16 +4,9 @@
 /* First line a pattern, the rest a raw path: what is accepted can be read in one way only. */
 #include "base/utf8.h"
 #include "mappings/path.h"
+#include "test/fuzz/fuzz.h"
 
 #include <stdint.h>
-#include <stdlib.h>
-
-static void require(bool good)
-{
-	if (!good) {
-		abort();
-	}
-}
 
 static void check_path(const struct path *path)
 {

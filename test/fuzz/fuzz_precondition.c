@@ -9,24 +9,10 @@
 #include "message/byte_range.h"
 #include "message/entity_tag.h"
 #include "message/http_date.h"
+#include "test/fuzz/fuzz.h"
 
 #include <stdint.h>
 #include <stdlib.h>
-
-static void require(bool good)
-{
-	if (!good) {
-		abort();
-	}
-}
-
-static struct span take_line(struct span *rest)
-{
-	const char *end = rest->len > 0 ? memchr(rest->ptr, '\n', rest->len) : NULL;
-	struct span line = span_of(rest->ptr, end != NULL ? (size_t)(end - rest->ptr) : rest->len);
-	*rest = span_skip(*rest, end != NULL ? line.len + 1 : line.len);
-	return line;
-}
 
 static void check_date(struct span line)
 {

@@ -5,6 +5,7 @@
  * first byte chooses the window; the rest are two messages of one context, cut where it says. */
 #include "gateway/websocket_deflate.h"
 #include "gateway/websocket_inflate.h"
+#include "test/fuzz/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +13,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { LIMIT = 70000 };
-
-static void require(bool good)
-{
-	if (!good) {
-		abort();
-	}
-}
 
 static void send_back(struct span message)
 {

@@ -4,18 +4,12 @@
 /* What is agreed on is something that both ends can do, and our answer is a header that we would
  * take for well written ourselves. The first byte chooses the terms. */
 #include "gateway/websocket_extension.h"
+#include "test/fuzz/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool good)
-{
-	if (!good) {
-		abort();
-	}
-}
 
 static void check(const struct websocket_extension *extension, const struct websocket_terms *terms)
 {

@@ -6,18 +6,12 @@
 
 #include "base/buffer.h"
 #include "base/utf8.h"
+#include "test/fuzz/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool good)
-{
-	if (!good) {
-		abort();
-	}
-}
 
 static void note(struct buffer *log, enum websocket_event event, const struct websocket_item *item)
 {
