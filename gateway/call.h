@@ -64,8 +64,8 @@ struct call {
 	const struct mapping *mapping;                        /* NULL: none was found */
 	struct session *session;                              /* NULL: not sent */
 	uint64_t began_us, matched_us, sent_us, confirmed_us; /* monotonic; 0: not yet */
-	uint32_t parts; /* of the answer, given so far */
-	uint16_t status; /* of the first of them */
+	uint32_t parts;                                       /* of the answer, given so far */
+	uint16_t status;                                      /* of the first of them */
 	struct call_origin origin;
 	struct buffer note; /* client's request id, then its envelope id; keeps its memory with the
 			       slot */

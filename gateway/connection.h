@@ -43,8 +43,8 @@ struct codec {
 		struct connection *connection, struct call *call, const struct call_answer *answer);
 	/* A part of its answer, behind call->parts - 1 others; more may come. False: the client
 	 * wants no more, and what is left to say is the end. */
-	bool (*part)(struct connection *connection, struct call *call,
-		const struct call_answer *part);
+	bool (*part)(
+		struct connection *connection, struct call *call, const struct call_answer *part);
 	/* The deadline set by connection_deadline() has come. */
 	void (*deadline)(struct connection *connection);
 	/* All parked output has been written; what waited for that may go on. */

@@ -80,8 +80,8 @@ struct envelope_result {
 				without body) */
 	struct span problem_title; /* its title, for messages meant for people */
 	const char *published;     /* status 202: "yes" or "unknown" */
-	uint32_t parts; /* that went before */
-	bool end;       /* they were all there is */
+	uint32_t parts;            /* that went before */
+	bool end;                  /* they were all there is */
 };
 
 /* Appends the message of one part of an answer that comes in several. */

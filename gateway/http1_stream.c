@@ -52,6 +52,11 @@ static bool has_content(const struct connection *connection, int status)
 	return !connection->http1.is_head && http1_answer_has_content(status) && status != 205;
 }
 
+static struct part part_of(const struct answer *reply)
+{
+	return (struct part){ reply->body, reply->content_type, reply->body_is_json };
+}
+
 bool http1_stream_part(
 	struct connection *connection, struct call *call, const struct call_answer *part)
 {
@@ -66,9 +71,9 @@ bool http1_stream_part(
 	if (!has_content(connection, call->status)) {
 		return false;
 	}
+	const struct part body = part_of(part->reply);
 	buffer_clear(piece);
-	part_format_append(format, call->parts - 1, part->reply->body, part->reply->content_type,
-		part->reply->body_is_json, piece);
+	part_format_append(format, call->parts - 1, &body, piece);
 	if (piece->failed) {
 		connection_drop(connection);
 		return false;
@@ -90,8 +95,8 @@ static void append_error(const struct call_answer *answer, struct buffer *out)
 	buffer_append_literal(out, "{\"status\":");
 	buffer_append_number(out, (uint64_t)answer->status);
 	buffer_append_literal(out, ",\"body\":");
-	part_format_append_value(
-		answer->reply->body, answer->reply->content_type, answer->reply->body_is_json, out);
+	const struct part body = part_of(answer->reply);
+	part_format_append_value(&body, out);
 	buffer_append_char(out, '}');
 }
 

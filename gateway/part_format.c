@@ -29,38 +29,37 @@ static void append_on_one_line(struct buffer *out, struct span json)
 	}
 }
 
-void part_format_append_value(
-	struct span part, struct span content_type, bool is_json, struct buffer *out)
+void part_format_append_value(const struct part *part, struct buffer *out)
 {
-	bool may_be = content_type.len == 0 || media_type_is_json(content_type);
-	if (part.len == 0) {
+	bool may_be = part->content_type.len == 0 || media_type_is_json(part->content_type);
+	if (part->body.len == 0) {
 		buffer_append_literal(out, "null");
-	} else if (is_json || (may_be && json_check(part, NULL))) {
-		append_on_one_line(out, json_value(part));
-	} else if (utf8_check(part)) {
-		json_append_string(out, part);
+	} else if (part->is_json || (may_be && json_check(part->body, NULL))) {
+		append_on_one_line(out, json_value(part->body));
+	} else if (utf8_check(part->body)) {
+		json_append_string(out, part->body);
 	} else {
 		buffer_append_char(out, '"');
-		buffer_append_base64(out, part);
+		buffer_append_base64(out, part->body);
 		buffer_append_char(out, '"');
 	}
 }
 
-void part_format_append(enum part_format format, uint32_t position, struct span part,
-	struct span content_type, bool is_json, struct buffer *out)
+void part_format_append(
+	enum part_format format, uint32_t position, const struct part *part, struct buffer *out)
 {
 	switch (format) {
 	case PART_FORMAT_ARRAY:
 		buffer_append_char(out, position == 0 ? '[' : ',');
-		part_format_append_value(part, content_type, is_json, out);
+		part_format_append_value(part, out);
 		break;
 	case PART_FORMAT_NDJSON:
-		part_format_append_value(part, content_type, is_json, out);
+		part_format_append_value(part, out);
 		buffer_append_char(out, '\n');
 		break;
 	case PART_FORMAT_SSE:
 		buffer_append_literal(out, "data: ");
-		part_format_append_value(part, content_type, is_json, out);
+		part_format_append_value(part, out);
 		buffer_append_literal(out, "\n\n");
 		break;
 	}

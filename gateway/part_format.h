@@ -17,13 +17,18 @@
 
 enum part_format { PART_FORMAT_ARRAY, PART_FORMAT_NDJSON, PART_FORMAT_SSE };
 
+struct part {
+	struct span body;
+	struct span content_type; /* absent: none was given */
+	bool is_json;             /* known to be strict JSON */
+};
+
 struct span part_format_content_type(enum part_format format);
-/* Appends the part whose number, from 0, is `position`. `is_json`: known to be strict JSON. */
-void part_format_append(enum part_format format, uint32_t position, struct span part,
-	struct span content_type, bool is_json, struct buffer *out);
+/* Appends the part whose number, from 0, is `position`. */
+void part_format_append(
+	enum part_format format, uint32_t position, const struct part *part, struct buffer *out);
 /* The value alone. */
-void part_format_append_value(
-	struct span part, struct span content_type, bool is_json, struct buffer *out);
+void part_format_append_value(const struct part *part, struct buffer *out);
 /* Appends what stands behind the last of `count` parts. */
 void part_format_append_end(enum part_format format, uint32_t count, struct buffer *out);
 /* Appends an error, `json`, behind at least one part. False: the format cannot say it. */

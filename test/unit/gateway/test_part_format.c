@@ -20,8 +20,9 @@ static void expect_text(struct buffer *out, const char *expected)
 static void append(enum part_format format, uint32_t position, struct span part, const char *type,
 	struct buffer *out)
 {
-	struct span content_type = type != NULL ? span_from_text(type) : SPAN_ABSENT;
-	part_format_append(format, position, part, content_type, false, out);
+	const struct part one = { .body = part,
+		.content_type = type != NULL ? span_from_text(type) : SPAN_ABSENT };
+	part_format_append(format, position, &one, out);
 }
 
 static void parts_and_their_end_are_one_body(void **state)
