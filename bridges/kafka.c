@@ -27,7 +27,14 @@
 
 static bool open_shared(void *shared, const struct json_node *at, struct problem_list *problems)
 {
-	bool good = kafka_options_compile(shared, at, problems);
+	struct kafka_shared *kafka = shared;
+	struct kafka_why why;
+	bool good = kafka_options_compile(kafka, at, problems);
+	if (good && kafka->property_count > 0 && !kafka_options_run_programs(kafka) &&
+		!kafka_handle_try(kafka, &why)) {
+		problem_list_error(problems, kafka->options_node, "librdkafka: %s", why.text);
+		good = false;
+	}
 	if (!good) {
 		kafka_options_finish(shared); /* what is not open is not closed */
 	}

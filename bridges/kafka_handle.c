@@ -192,6 +192,24 @@ void kafka_handle_destroy(rd_kafka_t *handle)
 	rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
+/* The producer of events is the strictest one. */
+bool kafka_handle_try(const struct kafka_shared *shared, struct kafka_why *why)
+{
+	static const enum kafka_use uses[] = { KAFKA_EVENTS, KAFKA_REPLIES };
+	char nowhere[] = "";
+	struct kafka_shared trial = *shared;
+	trial.bootstrap = nowhere;
+	trial.debug = false;
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		rd_kafka_t *handle = kafka_handle_create(&trial, uses[i], -1, why);
+		if (handle == NULL) {
+			return false;
+		}
+		kafka_handle_destroy(handle);
+	}
+	return true;
+}
+
 size_t kafka_handle_message_max(rd_kafka_t *handle)
 {
 	char text[32];

@@ -32,6 +32,12 @@ enum kafka_use {
  */
 rd_kafka_t *kafka_handle_create(
 	const struct kafka_shared *shared, enum kafka_use use, int wake_fd, struct kafka_why *why);
+/*
+ * Whether librdkafka would take what is configured, without going to any broker: some properties
+ * contradict each other, and files of certificates are read only then. False and `why`. Blocks for
+ * milliseconds.
+ */
+bool kafka_handle_try(const struct kafka_shared *shared, struct kafka_why *why);
 /* Blocks until its threads have ended; what is not delivered is given up. NULL is accepted. */
 void kafka_handle_destroy(rd_kafka_t *handle);
 /* The largest message it takes, in bytes. */

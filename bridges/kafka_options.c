@@ -13,61 +13,13 @@
 #include "base/option.h"
 #include "bridges/kafka_embedded.h"
 #include "bridges/kafka_fault.h"
+#include "bridges/kafka_promises.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define TOPIC_MAX 249
-
-struct promise {
-	const char *name, *why;
-};
-
-static const char by_bootstrap[] = "is the bridge's \"bootstrap\"";
-static const char no_group[] = "would read replies by a consumer group, which hands them to the "
-			       "wrong instance";
-static const char deadline[] = "follows the timeouts of the mappings: nothing is published long "
-			       "after its client was told 504";
-static const char all_replicas[] = "stays as it is: a confirm means that all in-sync replicas have "
-				   "the message";
-static const char order[] =
-	"stays as it is: confirmed and keyed messages keep their order and come "
-	"once";
-static const char creation[] = "stays false: a misspelled topic must not come into being";
-static const char reports[] = "is set for each producer by what it is for";
-static const char positions[] =
-	"is ours: replies are read from the offset where the bridge came up";
-static const char foreign_code[] = "would load foreign code into the process";
-
-static const struct promise promises[] = {
-	{ "bootstrap.servers", by_bootstrap },
-	{ "metadata.broker.list", by_bootstrap },
-	{ "group.id", no_group },
-	{ "group.instance.id", no_group },
-	{ "group.protocol.type", no_group },
-	{ "partition.assignment.strategy", no_group },
-	{ "enable.auto.commit", no_group },
-	{ "auto.commit.enable", no_group },
-	{ "auto.commit.interval.ms", no_group },
-	{ "enable.auto.offset.store", positions },
-	{ "auto.offset.reset", positions },
-	{ "enable.partition.eof", positions },
-	{ "message.timeout.ms", deadline },
-	{ "delivery.timeout.ms", deadline },
-	{ "acks", all_replicas },
-	{ "request.required.acks", all_replicas },
-	{ "enable.idempotence", order },
-	{ "enable.gapless.guarantee", order },
-	{ "transactional.id", order },
-	{ "transaction.timeout.ms", order },
-	{ "allow.auto.create.topics", creation },
-	{ "delivery.report.only.error", reports },
-	{ "produce.offset.report", reports },
-	{ "log.queue", reports },
-	{ "enabled_events", reports },
-	{ "plugin.library.paths", foreign_code },
-	{ NULL, NULL },
-};
 
 bool kafka_options_is_topic(struct span name)
 {
@@ -83,15 +35,6 @@ bool kafka_options_is_topic(struct span name)
 		}
 	}
 	return true;
-}
-
-static const char *promise_broken_by(const char *name)
-{
-	const struct promise *promise = promises;
-	while (promise->name != NULL && strcmp(promise->name, name) != 0) {
-		promise++;
-	}
-	return promise->why;
 }
 
 /* Text, a number or a truth value, as librdkafka reads it; NULL and a problem. */
@@ -112,7 +55,7 @@ static char *read_value(const struct json_node *node, struct problem_list *probl
 static void check_property(const struct kafka_property *property, const struct json_node *node,
 	rd_kafka_conf_t *conf, struct problem_list *problems)
 {
-	const char *why = promise_broken_by(property->name);
+	const char *why = kafka_promises_broken_by(property->name, property->value);
 	if (why != NULL) {
 		problem_list_error_name(
 			problems, node, "a mapping relies on it: %s %s", property->name, why);
@@ -147,6 +90,17 @@ static void warn_of_scram(const struct kafka_property *property, const struct js
 	}
 }
 
+static void warn_of_trust(const struct kafka_property *property, const struct json_node *node,
+	struct problem_list *problems)
+{
+	if (strcmp(property->name, "enable.ssl.certificate.verification") == 0 &&
+		strcmp(property->value, "false") == 0) {
+		problem_list_warning(problems, node,
+			"whoever answers at the broker's address is trusted, with the password "
+			"and all messages");
+	}
+}
+
 static void read_properties(
 	struct kafka_shared *shared, rd_kafka_conf_t *conf, struct problem_list *problems)
 {
@@ -173,6 +127,7 @@ static void read_properties(
 		shared->debug = shared->debug || strcmp(property->name, "debug") == 0;
 		check_property(property, n, conf, problems);
 		warn_of_scram(property, n, problems);
+		warn_of_trust(property, n, problems);
 	}
 }
 
@@ -251,6 +206,25 @@ bool kafka_options_compile(
 	read_properties(shared, conf, problems);
 	rd_kafka_conf_destroy(conf);
 	return problem_list_errors(problems) == before;
+}
+
+static const char *value_of(const struct kafka_shared *shared, const char *name, const char *alias)
+{
+	for (size_t i = shared->property_count; i-- > 0;) {
+		const struct kafka_property *property = &shared->properties[i];
+		if (strcmp(property->name, name) == 0 || strcmp(property->name, alias) == 0) {
+			return property->value;
+		}
+	}
+	return "";
+}
+
+bool kafka_options_run_programs(const struct kafka_shared *shared)
+{
+	const char *mechanism = value_of(shared, "sasl.mechanism", "sasl.mechanisms");
+	const char *protocol = value_of(shared, "security.protocol", "security.protocol");
+	return strncasecmp(protocol, "sasl", 4) == 0 &&
+	       (mechanism[0] == '\0' || strcasecmp(mechanism, "GSSAPI") == 0);
 }
 
 void kafka_options_finish(struct kafka_shared *shared)

@@ -51,6 +51,8 @@ struct kafka_shared {
  */
 bool kafka_options_compile(
 	struct kafka_shared *shared, const struct json_node *at, struct problem_list *problems);
+/* Whether a handle with these would run a program for its login: Kerberos' kinit. */
+bool kafka_options_run_programs(const struct kafka_shared *shared);
 void kafka_options_finish(struct kafka_shared *shared);
 /* A topic's name as Kafka wants it: [A-Za-z0-9._-]{1,249}, neither "." nor "..". */
 bool kafka_options_is_topic(struct span name);

@@ -107,9 +107,10 @@ def test_an_authority_that_cannot_be_read_ends_the_start(secure, tmp_path):
     bridge = {"type": "kafka", "bootstrap": secure.at["TLS"], "options": tls}
     listener = {"name": "a", "address": "127.0.0.1:0"}
     file.write_text(json.dumps({"listeners": [listener], "bridges": {"kafka": bridge}}))
-    done = run("run", "-c", file)
-    assert done.returncode == 1
-    assert "bridge kafka cannot start: ssl.ca.location failed" in done.stderr, done.stderr
+    for command in (["run", "-c", file], ["check", file]):
+        done = run(*command)
+        assert done.returncode == 1
+        assert "bridges.kafka.options: librdkafka: ssl.ca.location failed" in done.stderr
 
 
 @pytest.mark.parametrize("listener, protocol", [("LOGIN", "sasl_plaintext"), ("TLSLOGIN", "sasl_ssl")])

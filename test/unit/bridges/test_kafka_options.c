@@ -157,6 +157,130 @@ static void a_partition_of_its_own_has_a_number(void **state)
 	expect("{\"bootstrap\": \"a:1\", \"reply\": {\"partition\": 1}}", false, "only beside");
 }
 
+static bool is_refused(const char *name)
+{
+	char json[256];
+	bool good;
+	snprintf(
+		json, sizeof(json), "{\"bootstrap\": \"a:1\", \"options\": {\"%s\": \"1\"}}", name);
+	char *text = problems_of(json, &good);
+	bool refused = strstr(text, "a mapping relies on it") != NULL;
+	/* By name, and where it stands. */
+	assert_true(!refused || (strstr(text, name) != NULL && strstr(text, "json:1:") != NULL));
+	free(text);
+	return refused;
+}
+
+/* Calls `look` with the rows of the library's own table of its properties. */
+static unsigned walk_properties(void (*look)(const char *name, const char *row))
+{
+	char *text = NULL, *rest, *row;
+	size_t size;
+	unsigned count = 0;
+	FILE *out = open_memstream(&text, &size);
+	rd_kafka_conf_properties_show(out);
+	fclose(out);
+	for (row = strtok_r(text, "\n", &rest); row != NULL; row = strtok_r(NULL, "\n", &rest)) {
+		char name[64];
+		if (sscanf(row, "%63[a-z._] |", name) == 1 && strchr(row, '|') != NULL) {
+			look(name, row);
+			count++;
+		}
+	}
+	free(text);
+	return count;
+}
+
+static void expect_same_as_alias(const char *name, const char *row)
+{
+	char other[64];
+	const char *alias = strstr(row, "Alias for `");
+	if (alias != NULL && sscanf(alias, "Alias for `%63[a-z._]`", other) == 1 &&
+		is_refused(name) != is_refused(other)) {
+		fail_msg("%s and %s are the same property", name, other);
+	}
+}
+
+static void an_alias_is_treated_like_what_it_stands_for(void **state)
+{
+	(void)state;
+	assert_true(walk_properties(expect_same_as_alias) > 100);
+}
+
+static void expect_not_taken(const char *name, const char *row)
+{
+	if (strstr(row, "see dedicated API") != NULL && strcmp(name, "opaque") != 0) {
+		refuse_option(name, "\"x\"", name);
+	}
+}
+
+static void what_only_a_program_can_set_is_not_taken(void **state)
+{
+	(void)state;
+	assert_true(walk_properties(expect_not_taken) > 100);
+	refuse_option("opaque", "\"x\"", "opaque");
+}
+
+static void properties_on_which_promises_stand_are_all_refused(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "bootstrap.servers", "metadata.broker.list",
+		"group.id", "group.instance.id", "partition.assignment.strategy",
+		"session.timeout.ms", "heartbeat.interval.ms", "max.poll.interval.ms",
+		"enable.auto.commit", "auto.commit.enable", "enable.auto.offset.store",
+		"offset.store.method", "offset.store.path", "auto.offset.reset",
+		"enable.partition.eof", "message.timeout.ms", "delivery.timeout.ms", "acks",
+		"request.required.acks", "enable.idempotence", "enable.gapless.guarantee",
+		"queuing.strategy", "transactional.id", "allow.auto.create.topics",
+		"topic.blacklist", "delivery.report.only.error", "log.queue", "enabled_events",
+		"api.version.request", "broker.version.fallback", "internal.termination.signal",
+		"plugin.library.paths", "ssl.engine.location", "test.mock.num.brokers" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!is_refused(names[i])) {
+			fail_msg("%s is taken", names[i]);
+		}
+	}
+	refuse_option("partitioner", "\"random\"", "partitioner stays as it is");
+}
+
+static void what_harms_no_promise_passes(void **state)
+{
+	(void)state;
+	static const char *const options[] = { "\"linger.ms\": 1",
+		"\"queue.buffering.max.ms\": 0.5", "\"compression.type\": \"lz4\"",
+		"\"compression.codec\": \"gzip\"", "\"compression.level\": 3",
+		"\"max.in.flight\": 5", "\"max.in.flight.requests.per.connection\": 1",
+		"\"partitioner\": \"consistent\"", "\"request.timeout.ms\": 5000",
+		"\"debug\": \"all\"", "\"log_level\": 7", "\"isolation.level\": \"read_committed\"",
+		"\"client.rack\": \"a\"", "\"statistics.interval.ms\": 0",
+		"\"fetch.wait.max.ms\": 100", "\"retries\": 5" };
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		char json[256];
+		snprintf(json, sizeof(json), "{\"bootstrap\": \"a:1\", \"options\": {%s}}",
+			options[i]);
+		expect(json, true, "");
+	}
+}
+
+static void properties_that_contradict_each_other_are_refused_at_load(void **state)
+{
+	(void)state;
+	refuse_option("max.in.flight", "6", "max.in.flight");
+	refuse_option("retries", "0", "retries");
+	refuse_option("reconnect.backoff.ms", "1000", "reconnect.backoff.max.ms");
+	expect("{\"bootstrap\": \"a:1\", \"options\": {\"security.protocol\": \"ssl\", "
+	       "\"ssl.ca.location\": \"/nowhere/ca.pem\"}}",
+		false, "ssl.ca.location");
+}
+
+static void trusting_everybody_is_warned_about(void **state)
+{
+	(void)state;
+	expect("{\"bootstrap\": \"a:1\", \"options\": {\"security.protocol\": \"ssl\", "
+	       "\"enable.ssl.certificate.verification\": false}}",
+		true, "is trusted");
+}
+
 static void scram_is_warned_about_where_the_library_cannot(void **state)
 {
 	(void)state;
@@ -174,6 +298,12 @@ int main(void)
 		cmocka_unit_test(a_value_is_never_printed),
 		cmocka_unit_test(a_reply_topic_is_a_topic),
 		cmocka_unit_test(a_partition_of_its_own_has_a_number),
+		cmocka_unit_test(an_alias_is_treated_like_what_it_stands_for),
+		cmocka_unit_test(what_only_a_program_can_set_is_not_taken),
+		cmocka_unit_test(properties_on_which_promises_stand_are_all_refused),
+		cmocka_unit_test(what_harms_no_promise_passes),
+		cmocka_unit_test(properties_that_contradict_each_other_are_refused_at_load),
+		cmocka_unit_test(trusting_everybody_is_warned_about),
 		cmocka_unit_test(scram_is_warned_about_where_the_library_cannot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
