@@ -66,7 +66,9 @@ static struct span make_fields(struct log *log, const struct config *config, siz
 	}
 	size_t mark = log_mark(log);
 	log_text(log, "mapping", span_from_text(mapping_name(mapping)));
-	log_text(log, "bridge", span_from_text(config->bridges[bridge].name));
+	if (bridge != MAPPING_NO_BRIDGE) {
+		log_text(log, "bridge", span_from_text(config->bridges[bridge].name));
+	}
 	struct span fields = log_since(log, mark);
 	fields.ptr = memory_text(fields);
 	log_discard(log);

@@ -11,7 +11,7 @@
  *   any ─▶ ABANDONED                     the client left
  *
  *   call_begin    READ: the slot is taken, the id made
- *   call_send     MATCHED, then SENT once the bridge has accepted it
+ *   call_send     MATCHED, then SENT once the bridge has accepted it; or ANSWERED by the mapping
  *   call_confirm  CONFIRMED, ANSWERED (202), REFUSED or EXPIRED by what the broker says
  *   call_reply    ANSWERED; STREAMING where it is a part, and more are to come
  *   call_expire   EXPIRED
@@ -23,6 +23,7 @@
 
 #include "gateway/connection.h"
 #include "gateway/listener.h"
+#include "gateway/local_answer.h"
 #include "gateway/quota.h"
 #include "gateway/shard.h"
 
@@ -222,6 +223,11 @@ void call_refuse(struct call *call, const struct refusal *refusal)
 	end_with_problem(call, CALL_REFUSED, refusal);
 }
 
+void call_answer_here(struct call *call, const struct call_answer *answer)
+{
+	end(call, CALL_ANSWERED, answer);
+}
+
 void call_abandon(struct call *call)
 {
 	end(call, CALL_ABANDONED, NULL);
@@ -312,8 +318,12 @@ void call_send(struct call *call, const struct request *request, const struct ma
 	struct shard *shard = shard_of(call);
 	call->mapping = match->mapping;
 	call->matched_us = shard->now_us;
-	call->session = &shard->sessions[mapping_bridge_index(match->mapping)];
 	enter(call, CALL_MATCHED);
+	if (mapping_action(match->mapping) != MAPPING_SEND) {
+		local_answer_give(call, request, match);
+		return;
+	}
+	call->session = &shard->sessions[mapping_bridge_index(match->mapping)];
 	const struct send_facts facts = {
 		.id = call_id(call),
 		.reply_to = session_reply_to(call->session),

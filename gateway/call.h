@@ -78,9 +78,9 @@ struct call {
  */
 struct call_answer {
 	int status;
-	bool end; /* the parts were all there is to say */
-	const struct answer
-		*reply; /* a worker's; its body may be absent for an error without one */
+	bool end;                   /* the parts were all there is to say */
+	const struct answer *reply; /* a worker's, or the mapping's own; its body may be absent for
+				       an error without one */
 	const struct problem *problem;
 	enum refusal_offer offer;
 	struct span offered;
@@ -94,10 +94,13 @@ struct call_answer {
  */
 struct call *call_begin(
 	struct connection *connection, const struct request *request, struct span envelope_id);
-/* Composes and sends by the mapping that was found. May end the call at once. */
+/* Composes and sends by the mapping that was found, or answers by it (local_answer.h). May end the
+ * call at once. */
 void call_send(struct call *call, const struct request *request, const struct match *match);
 /* Ends it with a 4xx or 5xx of ours; nothing was sent. */
 void call_refuse(struct call *call, const struct refusal *refusal);
+/* Ends it with an answer that no worker gave; nothing was sent. */
+void call_answer_here(struct call *call, const struct call_answer *answer);
 /* The client is gone: no answer. */
 void call_abandon(struct call *call);
 /* The deadline has come. */

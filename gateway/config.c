@@ -399,6 +399,9 @@ static void check_mappings(const struct config *config, struct problem_list *pro
 {
 	for (size_t i = 0; i < mapping_table_count(config->mappings); i++) {
 		const struct mapping *mapping = mapping_table_at(config->mappings, i);
+		if (mapping_action(mapping) != MAPPING_SEND) {
+			continue;
+		}
 		const struct bridge_instance *bridge =
 			&config->bridges[mapping_bridge_index(mapping)];
 		if (bridge->opened) {

@@ -173,8 +173,8 @@ static void append_row_labels(struct buffer *out, const struct config *config, s
 {
 	const char *bridge = "";
 	if (row < mapping_table_count(config->mappings)) {
-		const struct mapping *mapping = mapping_table_at(config->mappings, row);
-		bridge = config->bridges[mapping_bridge_index(mapping)].name;
+		size_t index = mapping_bridge_index(mapping_table_at(config->mappings, row));
+		bridge = index != MAPPING_NO_BRIDGE ? config->bridges[index].name : "";
 	}
 	append_label(out, "mapping", row_name(config, row));
 	buffer_append_char(out, ',');

@@ -16,6 +16,9 @@ const struct filter filter_destination = {
 	.max = 128,
 };
 
+const struct filter filter_segments = { .kind = FILTER_URI };
+const struct filter filter_segment = { .kind = FILTER_URI_SEGMENT };
+
 static const struct {
 	struct span name;
 	enum filter_kind kind;
@@ -155,13 +158,24 @@ static void append_html(struct span text, struct buffer *out)
 	}
 }
 
-/* RFC 3986 unreserved characters stay; a slash separates segments and stays too. */
-static void append_uri(struct span text, struct buffer *out)
+bool filter_keeps_out(const struct filter *filter, const char *characters)
+{
+	for (; *characters != '\0'; characters++) {
+		if (class_has(filter, (unsigned char)*characters)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* RFC 3986 unreserved characters stay; so may a slash, which separates segments. */
+static void append_uri(struct span text, bool slashes, struct buffer *out)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.ptr[i];
-		if (class_has(&filter_destination, c) || c == '.' || c == '~' || c == '/') {
+		if (class_has(&filter_destination, c) || c == '.' || c == '~' ||
+			(slashes && c == '/')) {
 			buffer_append_char(out, (char)c);
 		} else {
 			char escaped[3] = { '%', digits[c >> 4], digits[c & 15] };
@@ -175,9 +189,16 @@ void filter_append(const struct filter *filter, struct span text, struct buffer 
 	switch (filter->kind) {
 	case FILTER_BASE64: buffer_append_base64(out, text); break;
 	case FILTER_HTML: append_html(text, out); break;
-	case FILTER_URI: append_uri(text, out); break;
+	case FILTER_URI: append_uri(text, true, out); break;
+	case FILTER_URI_SEGMENT: append_uri(text, false, out); break;
 	case FILTER_CLASS: break;
 	}
+}
+
+bool filter_is_uri(struct span text)
+{
+	return text_is_printable(text) &&
+	       (text.len == 0 || memchr(text.ptr, ' ', text.len) == NULL);
 }
 
 bool filter_is_plain_text(struct span text)

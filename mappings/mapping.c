@@ -16,7 +16,7 @@
 
 struct mapping_options {
 	char *name;
-	const struct json_node *match, *send, *answer, *cors;
+	const struct json_node *match, *send, *answer, *respond, *redirect, *cors;
 	struct {
 		int64_t body;
 		int64_t reply;
@@ -52,7 +52,6 @@ static const struct option mapping_rows[] = {
 	{ .name = "send",
 		.type = OPTION_NODE,
 		.offset = offsetof(struct mapping_options, send),
-		.required = true,
 		.rows = send_rows,
 		.help = "the message a request becomes" },
 	{ .name = "answer",
@@ -60,6 +59,17 @@ static const struct option mapping_rows[] = {
 		.offset = offsetof(struct mapping_options, answer),
 		.rows = answer_rows,
 		.help = "what the client gets for the reply" },
+	{ .name = "respond",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct mapping_options, respond),
+		.rows = respond_rows,
+		.help = "instead of `send`: an answer that needs no worker" },
+	{ .name = "redirect",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct mapping_options, redirect),
+		.rows = redirect_rows,
+		.help = "instead of `send`, over HTTP: where the client should go" },
+	{ .name = "files", .type = OPTION_LATER },
 	{ .name = "limits",
 		.type = OPTION_OBJECT,
 		.offset = offsetof(struct mapping_options, limits),
@@ -69,9 +79,6 @@ static const struct option mapping_rows[] = {
 		.type = OPTION_NODE,
 		.offset = offsetof(struct mapping_options, cors),
 		.help = "like the top level `cors`, which it replaces whole; `false`: none" },
-	{ .name = "respond", .type = OPTION_LATER },
-	{ .name = "files", .type = OPTION_LATER },
-	{ .name = "redirect", .type = OPTION_LATER },
 	{ 0 },
 };
 
@@ -101,6 +108,19 @@ static void compile_name(struct mapping *mapping, const char *name, struct probl
 		!filter_is_plain_text(mapping->name)) {
 		problem_list_error(problems, json_node_member(mapping->node, SPAN("name")),
 			"expected a name of 1 to 128 bytes without control characters");
+	}
+}
+
+/* A `respond` may not say otherwise either. */
+static void refuse_cors_headers(struct mapping *mapping, struct problem_list *problems)
+{
+	for (unsigned i = 0; i < mapping->respond.header_count; i++) {
+		struct span name = mapping->respond.headers[i].name;
+		if (cors_rule_owns(name)) {
+			problem_list_error(problems,
+				json_node_member(mapping->node, SPAN("respond")),
+				"'%.*s' is written by \"cors\"", (int)name.len, name.ptr);
+		}
 	}
 }
 
@@ -138,6 +158,72 @@ static void compile_cors(struct mapping *mapping, const struct json_node *node,
 	}
 	if (mapping->cors != NULL) {
 		drop_cors_headers(mapping, context->problems);
+		refuse_cors_headers(mapping, context->problems);
+	}
+}
+
+static void compile_send(struct mapping *mapping, const struct mapping_options *options,
+	const struct mapping_context *context)
+{
+	const struct convention *convention =
+		convention_choose(options->send, context->default_convention, context->problems);
+	answer_rule_compile(options->answer, convention->answer, &mapping->store, &mapping->answer,
+		context->problems);
+	struct send_rule_context send = { .mapping = context,
+		.match = &mapping->match,
+		.convention = convention,
+		.when = mapping->answer.when,
+		.store = &mapping->store,
+		.problems = context->problems };
+	send_rule_compile(options->send, &send, &mapping->send);
+	if (mapping->send.to_kafka && !mapping->answer.own_correlation) {
+		place_parse(SPAN("header:correlation_id"), &mapping->answer.correlation);
+	}
+}
+
+/* What a mapping does: exactly one of these. */
+static const struct json_node *find_action(const struct json_node *node,
+	const struct mapping_options *options, struct problem_list *problems)
+{
+	const struct json_node *const actions[] = { options->send, options->respond,
+		options->redirect };
+	const struct json_node *found = NULL;
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (found != NULL && actions[i] != NULL) {
+			problem_list_error_name(problems, actions[i],
+				"the mapping has \"%.*s\" already; it does one thing",
+				(int)found->name.len, found->name.ptr);
+		}
+		found = found != NULL ? found : actions[i];
+	}
+	if (found == NULL) {
+		problem_list_error(problems, node,
+			"\"send\" is required, or \"respond\" or \"redirect\" in its place");
+	} else if (found != options->send && options->answer != NULL) {
+		problem_list_error_name(problems, options->answer,
+			"this is for replies; what \"%.*s\" answers stands there",
+			(int)found->name.len, found->name.ptr);
+	}
+	return found;
+}
+
+static void compile_action(struct mapping *mapping, const struct mapping_options *options,
+	const struct mapping_context *context)
+{
+	const struct json_node *action = find_action(mapping->node, options, context->problems);
+	const struct respond_context respond = { &mapping->match, &mapping->store,
+		context->problems };
+	mapping->action = MAPPING_RESPOND;
+	if (action == NULL) {
+		return;
+	}
+	if (action == options->send) {
+		mapping->action = MAPPING_SEND;
+		compile_send(mapping, options, context);
+	} else if (action == options->respond) {
+		respond_rule_compile(action, &respond, &mapping->respond);
+	} else {
+		redirect_rule_compile(action, &respond, &mapping->respond);
 	}
 }
 
@@ -160,22 +246,7 @@ struct mapping *mapping_create(
 		match_rule_compile(
 			options.match, &mapping->store, &mapping->match, context->problems);
 	}
-	const struct convention *convention =
-		convention_choose(options.send, context->default_convention, context->problems);
-	answer_rule_compile(options.answer, convention->answer, &mapping->store, &mapping->answer,
-		context->problems);
-	if (options.send != NULL) {
-		struct send_rule_context send = { .mapping = context,
-			.match = &mapping->match,
-			.convention = convention,
-			.when = mapping->answer.when,
-			.store = &mapping->store,
-			.problems = context->problems };
-		send_rule_compile(options.send, &send, &mapping->send);
-	}
-	if (mapping->send.to_kafka && !mapping->answer.own_correlation) {
-		place_parse(SPAN("header:correlation_id"), &mapping->answer.correlation);
-	}
+	compile_action(mapping, &options, context);
 	compile_cors(mapping, options.cors, context);
 	mapping->timeout_ms = mapping->answer.timeout_ms > 0 ? mapping->answer.timeout_ms
 							     : context->default_timeout_ms;
@@ -191,6 +262,7 @@ void mapping_destroy(struct mapping *mapping)
 {
 	if (mapping != NULL) {
 		send_rule_finish(&mapping->send);
+		respond_rule_finish(&mapping->respond);
 		cors_rule_destroy(mapping->own_cors);
 		store_finish(&mapping->store);
 		free(mapping);
@@ -207,9 +279,19 @@ size_t mapping_index(const struct mapping *mapping)
 	return mapping->index;
 }
 
+enum mapping_action mapping_action(const struct mapping *mapping)
+{
+	return mapping->action;
+}
+
+bool mapping_is_http(const struct mapping *mapping)
+{
+	return mapping->respond.is_redirect || span_present(mapping->respond.file);
+}
+
 size_t mapping_bridge_index(const struct mapping *mapping)
 {
-	return mapping->send.bridge;
+	return mapping->action == MAPPING_SEND ? mapping->send.bridge : MAPPING_NO_BRIDGE;
 }
 
 const struct place *mapping_correlation(const struct mapping *mapping)
@@ -275,6 +357,19 @@ bool mapping_to_queue(const struct mapping *mapping)
 {
 	/* without an exchange, as over loopback, nobody else can have it either */
 	return mapping->send.to_queue || mapping->send.exchange == NULL;
+}
+
+bool mapping_check_body(const struct mapping *mapping, struct variable_source *source)
+{
+	const struct request *request = source->request;
+	if (mapping->limit_body > 0 && request->body.len > (uint64_t)mapping->limit_body) {
+		*source->refusal = (struct refusal){
+			.status = 413, .type = "too-large", .detail = "The body is too large."
+		};
+		return false;
+	}
+	return !mapping->match.json || (!request->has_body && request->body.len == 0) ||
+	       variable_body_is_json(source);
 }
 
 int mapping_accepts_body(const struct mapping *mapping, bool has_body, struct refusal *refusal)

@@ -9,6 +9,8 @@
  *     mapping_accepts_body()  what the mapping says about the body that came (411, 400)
  *     send_compose()          the message                       (send.h)
  *     answer_read()           what the client gets for a reply  (answer.h)
+ *
+ *     respond_compose()       instead of the last two: an answer without a worker  (respond.h)
  */
 #pragma once
 
@@ -27,6 +29,14 @@
 struct cors_rule;
 struct mapping;
 struct mapping_table;
+
+/* What happens to a request that a mapping takes. */
+enum mapping_action {
+	MAPPING_SEND,    /* a bridge sends it on */
+	MAPPING_RESPOND, /* it is answered here: `respond` and `redirect` (respond.h) */
+};
+
+#define MAPPING_NO_BRIDGE SIZE_MAX
 
 enum answer_when { WHEN_REPLIED, WHEN_CONFIRMED, WHEN_SENT };
 
@@ -118,10 +128,13 @@ void mapping_table_offer(const struct mapping_table *table, const struct request
 
 const char *mapping_name(const struct mapping *mapping);
 size_t mapping_index(const struct mapping *mapping);
-/* Index into mapping_context.bridges. */
+enum mapping_action mapping_action(const struct mapping *mapping);
+/* Its answer can be given over HTTP only: a redirect, a file. */
+bool mapping_is_http(const struct mapping *mapping);
+/* Index into mapping_context.bridges; MAPPING_NO_BRIDGE unless it sends. */
 size_t mapping_bridge_index(const struct mapping *mapping);
-/* Where this mapping's replies carry the correlation id; always one of mapping_table_correlations.
- */
+/* Where this mapping's replies carry the correlation id; one of mapping_table_correlations, or NULL
+ * where nothing is sent. */
 const struct place *mapping_correlation(const struct mapping *mapping);
 enum answer_when mapping_when(const struct mapping *mapping);
 /* The Kafka topic that it names outright; NULL: none. */

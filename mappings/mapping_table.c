@@ -66,6 +66,7 @@ void mapping_table_add(struct mapping_table *table, const struct json_node *node
 	}
 	table->items[table->count++] = mapping;
 	table->reads_headers = table->reads_headers || mapping->send.reads_headers ||
+			       mapping->respond.reads_headers ||
 			       mapping->match.condition.headers.count > 0;
 }
 
@@ -136,6 +137,9 @@ static void collect_correlations(struct mapping_table *table)
 	for (size_t i = 0; i < table->count; i++) {
 		const struct place *place = &table->items[i]->answer.correlation;
 		size_t at = 0;
+		if (table->items[i]->action != MAPPING_SEND) {
+			continue;
+		}
 		while (at < count && !place_equal(&places[at], place)) {
 			at++;
 		}
@@ -153,6 +157,9 @@ static void collect_correlations(struct mapping_table *table)
 	}
 	for (size_t i = 0; i < table->count; i++) {
 		size_t at = 0;
+		if (table->items[i]->action != MAPPING_SEND) {
+			continue;
+		}
 		while (!place_equal(&places[at], &table->items[i]->answer.correlation)) {
 			at++;
 		}

@@ -51,26 +51,11 @@ static bool evaluate(struct composer *composer, const struct template *template,
 	       TEMPLATE_REFUSED;
 }
 
-static bool check_body(struct composer *composer, const struct mapping *mapping)
-{
-	const struct request *request = composer->request;
-	if (mapping->limit_body > 0 && request->body.len > (uint64_t)mapping->limit_body) {
-		return refuse(composer, 413, "too-large", "The body is too large.");
-	}
-	return !mapping->match.json || (!request->has_body && request->body.len == 0) ||
-	       variable_body_is_json(&composer->source);
-}
-
 /* ${op}: what the mapping sets, else what the client named, else the mapping's name. */
 static bool find_op(struct composer *composer, const struct mapping *mapping)
 {
 	struct variable_source *source = &composer->source;
-	const struct request *request = composer->request;
-	source->op_from_client = !span_present(composer->match->path) && request->op.len > 0;
-	source->op_is_json = source->op_from_client && span_present(request->op_json);
-	source->op = !source->op_from_client ? mapping->name
-		     : source->op_is_json    ? request->op_json
-					     : request->op;
+	variable_source_name_op(source, mapping->name);
 	if (composer->rule->op == NULL || !composer->rule->op_is_used) {
 		return true;
 	}
@@ -417,7 +402,7 @@ static bool compose(struct composer *composer)
 		.wants_reply = mapping->answer.when == WHEN_REPLIED && !composer->facts->one_way,
 		.behave = rule->behave,
 		.delay_ms = rule->delay_ms };
-	return check_body(composer, mapping) && find_op(composer, mapping) &&
+	return mapping_check_body(mapping, &composer->source) && find_op(composer, mapping) &&
 	       compose_destination(composer, message) && compose_properties(composer, message) &&
 	       compose_headers(composer, message) && compose_body(composer, message);
 }

@@ -284,6 +284,33 @@ bool template_uses(const struct template *template, enum variable_kind kind)
 	return (template->uses & (uint64_t)1 << kind) != 0;
 }
 
+bool template_part_at(const struct template *template, unsigned index, struct template_part *part)
+{
+	const struct template_pieces *pieces = &template->pieces;
+	unsigned at = 0;
+	for (unsigned left = index; at < pieces->count; at++) {
+		bool bare = pieces->items[at].kind == TEMPLATE_MARK ||
+			    pieces->items[at].kind == TEMPLATE_COMMA;
+		if (!bare && left-- == 0) {
+			break;
+		}
+	}
+	if (at == pieces->count) {
+		return false;
+	}
+	const struct template_piece *piece = &pieces->items[at];
+	bool fallback = is_variable(piece) && piece->absence == TEMPLATE_ABSENCE_DEFAULT;
+	*part = (struct template_part){
+		.literal = is_variable(piece) ? SPAN_ABSENT : piece->text,
+		.use = piece->use,
+		.filters = piece->filters,
+		.filter_count = piece->filter_count,
+		.fallback = fallback ? piece->text : SPAN_ABSENT,
+		.optional = is_variable(piece) && piece->absence == TEMPLATE_ABSENCE_OMITTED,
+	};
+	return true;
+}
+
 static enum template_result refuse(struct variable_source *source, const char *detail)
 {
 	*source->refusal =
@@ -306,6 +333,23 @@ static struct span change(const struct filter *filter, struct span text, struct 
 	return buffer_since(scratch, start);
 }
 
+/*
+ * Into a URI. What is part of one already stays as it is; a slash of what was a path stays, one of
+ * anything else would begin a segment that nobody has written.
+ */
+static struct span encode(enum variable_kind kind, struct span text, struct buffer *scratch)
+{
+	switch (kind) {
+	case VARIABLE_URI:
+	case VARIABLE_SCHEME:
+	case VARIABLE_HOST:
+	case VARIABLE_PORT: return text;
+	case VARIABLE_PATH:
+	case VARIABLE_CAPTURE: return change(&filter_segments, text, scratch);
+	default: return change(&filter_segment, text, scratch);
+	}
+}
+
 /* The value as its place wants it. False: a character or the length is not allowed. */
 static bool refine(const struct template_piece *piece, enum template_form form,
 	struct variable_source *source, struct span *text)
@@ -326,6 +370,9 @@ static bool refine(const struct template_piece *piece, enum template_form form,
 	}
 	if (form == TEMPLATE_DESTINATION && client && !classed) {
 		return filter_fits(&filter_destination, *text);
+	}
+	if (form == TEMPLATE_URI && piece->filter_count == 0) {
+		*text = encode(piece->use.kind, *text, source->scratch);
 	}
 	return !piece->checked || filter_is_plain_text(*text);
 }
@@ -436,6 +483,10 @@ enum template_result template_evaluate(const struct template *template,
 	if (done == TEMPLATE_DONE && template->form == TEMPLATE_DESTINATION &&
 		len > TEMPLATE_DESTINATION_MAX) {
 		done = refuse(source, "A value is too long.");
+	}
+	if (done == TEMPLATE_DONE && template->form == TEMPLATE_URI &&
+		(len > TEMPLATE_URI_MAX || !filter_is_uri(buffer_since(out, start)))) {
+		done = refuse(source, "A value is too long or cannot stand in an address.");
 	}
 	if (done != TEMPLATE_DONE) {
 		out->len = start;

@@ -28,10 +28,12 @@ enum template_form {
 	TEMPLATE_TEXT,        /* a string, gives any bytes */
 	TEMPLATE_VALUE,       /* a string or number, gives UTF-8 without control characters */
 	TEMPLATE_DESTINATION, /* a string; client text keeps to [A-Za-z0-9_-]{1,128} or its class */
+	TEMPLATE_URI,         /* a string, gives a URI reference; values are percent-encoded */
 };
 
 #define TEMPLATE_VALUE_MAX 1024      /* bytes of a header value or key */
 #define TEMPLATE_DESTINATION_MAX 255 /* bytes of an AMQP short string */
+#define TEMPLATE_URI_MAX 8192
 
 enum template_result {
 	TEMPLATE_DONE,
@@ -39,6 +41,7 @@ enum template_result {
 	TEMPLATE_REFUSED, /* source->refusal says why */
 };
 
+struct filter;
 struct template;
 
 /*
@@ -55,6 +58,19 @@ bool template_is_constant(const struct template *template, struct span *text);
 /* It is exactly one variable of that kind, without filter or default. */
 bool template_is(const struct template *template, enum variable_kind kind);
 bool template_uses(const struct template *template, enum variable_kind kind);
+
+/* A piece of a template, for whoever checks more of it at load. */
+struct template_part {
+	struct span literal; /* absent: a variable */
+	struct variable_use use;
+	const struct filter *filters;
+	unsigned filter_count;
+	struct span fallback; /* the default of an absent value; absent: none */
+	bool optional;
+};
+
+/* The pieces in order; false behind the last one. */
+bool template_part_at(const struct template *template, unsigned index, struct template_part *part);
 
 /*
  * `result` is what was appended to `out`, or the constant without copying. Unless DONE, `out` is as

@@ -120,6 +120,9 @@ struct variable_value {
 	bool json;        /* JSON source text; never set for VARIABLE_WANT_TEXT, _STRING, _BYTES */
 };
 
+/* ${op} is what the client named, else `name`. Needs request and match. */
+void variable_source_name_op(struct variable_source *source, struct span name);
+
 /* The rows of a scope, ended by a row without a name. */
 const struct variable *variable_rows(void);
 /*

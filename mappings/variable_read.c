@@ -20,6 +20,16 @@
 
 #define FORM_TYPE "application/x-www-form-urlencoded"
 
+void variable_source_name_op(struct variable_source *source, struct span name)
+{
+	const struct request *request = source->request;
+	source->op_from_client = !span_present(source->match->path) && request->op.len > 0;
+	source->op_is_json = source->op_from_client && span_present(request->op_json);
+	source->op = !source->op_from_client ? name
+		     : source->op_is_json    ? request->op_json
+					     : request->op;
+}
+
 static bool refuse(struct variable_source *source, int status, const char *type, const char *detail)
 {
 	*source->refusal = (struct refusal){ .status = status, .type = type, .detail = detail };

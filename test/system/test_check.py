@@ -115,7 +115,6 @@ def test_json_that_is_broken_is_told_with_its_place(check):
         change('"method": "POST"', '"accept": "a"'),
         change('"method": "POST"', '"host": ":a.example"'),
         change('"queue": "orders"', '"queue": "a", "convention": "nestjs"'),
-        change('"name": "orders"', '"name": "orders", "respond": {"status": 204}'),
         change('"defaults"', '"layers": ["a"], "defaults"'),
         change('"defaults"', '"conventions": ["*.json"], "defaults"'),
         change('"defaults"', '"accept_types": {"json": ["a/b"]}, "defaults"'),

@@ -182,7 +182,7 @@ static void matches_that_mean_nothing_do_not_load(void **state)
 		  "\"send\": {\"queue\": \"q\"}",
 			"a pointer into the payload" },
 		{ "\"match\": {\"op\": {\"captures\": {}}}, \"send\": {\"queue\": \"q\"}", "name" },
-		{ "\"match\": {\"path\": \"/\"}, \"send\": {\"queue\": \"q\"}, \"respond\": {}",
+		{ "\"match\": {\"path\": \"/\"}, \"send\": {\"queue\": \"q\"}, \"files\": {}",
 			"not available yet" },
 	};
 	WORLD_REFUSE(faults);
