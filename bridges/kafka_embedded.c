@@ -3,8 +3,8 @@
 
 /*
  * The mock cluster listens on a port of the loopback interface that nobody can choose, and
- * tells its clients that port. Hence the forwarder at the configured address: workers bootstrap
- * there. The bridge itself goes to the mock without the detour.
+ * tells its clients that port. Hence the forwarder at the configured address, which tells them that
+ * address. The bridge itself goes to the mock without the detour.
  *
  * The mock creates every topic that a client asks about, with four partitions, and no topic when a
  * client asks to create one. So all topics are there before anybody can ask: those of mappings with
@@ -15,6 +15,7 @@
 
 #include "base/memory.h"
 #include "bridges/kafka_forwarder.h"
+#include "bridges/kafka_guide.h"
 #include "bridges/kafka_reply.h"
 
 #include <librdkafka/rdkafka_mock.h>
@@ -24,6 +25,8 @@
 
 #define DEFAULT_ADDRESS "127.0.0.1:9092"
 
+/* Numbers of the protocol. */
+enum { API_FETCH = 1, API_METADATA = 3, API_COORDINATOR = 10 };
 enum { BROKERS = 1, PARTITIONS = 4, REPLY_PARTITIONS_MAX = 64 };
 
 struct kafka_embedded {
@@ -115,7 +118,15 @@ static bool start_mock(struct kafka_embedded *embedded, struct kafka_why *why)
 	if (embedded->mock == NULL) {
 		snprintf(why->text, sizeof(why->text), "librdkafka cannot start its mock cluster");
 	}
-	return embedded->mock != NULL;
+	if (embedded->mock == NULL) {
+		return false;
+	}
+	/* What the forwarder understands. */
+	rd_kafka_mock_set_apiversion(embedded->mock, API_FETCH, 0, KAFKA_GUIDE_FETCH_MAX);
+	rd_kafka_mock_set_apiversion(embedded->mock, API_METADATA, 0, KAFKA_GUIDE_METADATA_MAX);
+	rd_kafka_mock_set_apiversion(
+		embedded->mock, API_COORDINATOR, 0, KAFKA_GUIDE_COORDINATOR_MAX);
+	return true;
 }
 
 static bool create_topic(

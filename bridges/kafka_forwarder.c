@@ -5,15 +5,18 @@
  *     client ══ ends[CLIENT] ─▶ flows[CLIENT] ─▶ ends[BROKER] ══ broker
  *               ends[CLIENT] ◀─ flows[BROKER] ◀─ ends[BROKER]
  *
- * A flow has one buffer of fixed size: while it is full its source is not read, so a slow reader
- * holds back its own writer and nobody else. When a source has said that nothing more comes, its
+ * On their way bytes pass the connection's guide, which tells clients this address instead of the
+ * broker's own. While a flow holds enough its source is not read, so a slow reader holds back its
+ * own writer and nobody else. When a source has said that nothing more comes, its
  * flow is carried to the end and then the same is said to the other side. A connection ends when
  * both flows have, or at the first error of either socket.
  */
 #include "bridges/kafka_forwarder.h"
 
+#include "base/buffer.h"
 #include "base/mailbox.h"
 #include "base/memory.h"
+#include "bridges/kafka_guide.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,9 +31,11 @@
 #include <unistd.h>
 
 enum {
-	FLOW_SIZE = 32768, /* bytes */
-	PAIRS_MAX = 256,   /* the others wait in the kernel's queue */
+	FLOW_SIZE = 32768, /* bytes of a flow from which on its source is not read */
+	READ_SIZE = 16384,
+	PAIRS_MAX = 256, /* the others wait in the kernel's queue */
 	BACKLOG = 128,
+	WAIT_MAX_MS = 5, /* of a fetch: the mock does not end it when something comes */
 };
 
 #define SHORTAGE_PAUSE 0.1 /* seconds */
@@ -39,10 +44,10 @@ enum side { CLIENT, BROKER, SIDES };
 
 /* Bytes from one side on their way to the other. */
 struct flow {
-	char *bytes;
-	size_t from, to; /* what is to be written yet */
-	bool ended;      /* the source: nothing more comes */
-	bool told;       /* the other side knows that, too */
+	struct buffer bytes;
+	size_t from; /* those before it are written */
+	bool ended;  /* the source: nothing more comes */
+	bool told;   /* the other side knows that, too */
 };
 
 struct pair {
@@ -50,6 +55,7 @@ struct pair {
 	struct pair *next, **link;
 	ev_io ends[SIDES];
 	struct flow flows[SIDES]; /* by their source */
+	struct kafka_guide guide;
 };
 
 struct kafka_forwarder {
@@ -67,6 +73,30 @@ struct kafka_forwarder {
 	size_t pair_count;
 };
 
+/* Where a socket of ours is. */
+struct place {
+	char host[INET6_ADDRSTRLEN];
+	uint16_t port;
+};
+
+static struct place place_of(int fd)
+{
+	struct place place = { "", 0 };
+	struct sockaddr_storage name = { 0 };
+	const struct sockaddr_in *in = (const void *)&name;
+	const struct sockaddr_in6 *in6 = (const void *)&name;
+	socklen_t len = sizeof(name);
+	getsockname(fd, (struct sockaddr *)&name, &len);
+	if (name.ss_family == AF_INET6) {
+		inet_ntop(AF_INET6, &in6->sin6_addr, place.host, sizeof(place.host));
+		place.port = ntohs(in6->sin6_port);
+	} else {
+		inet_ntop(AF_INET, &in->sin_addr, place.host, sizeof(place.host));
+		place.port = ntohs(in->sin_port);
+	}
+	return place;
+}
+
 /* Pairs */
 
 static void destroy_pair(struct pair *pair)
@@ -75,7 +105,7 @@ static void destroy_pair(struct pair *pair)
 	for (unsigned side = 0; side < SIDES; side++) {
 		ev_io_stop(forwarder->loop, &pair->ends[side]);
 		close(pair->ends[side].fd);
-		free(pair->flows[side].bytes);
+		buffer_finish(&pair->flows[side].bytes);
 	}
 	*pair->link = pair->next;
 	if (pair->next != NULL) {
@@ -92,33 +122,47 @@ static bool would_block(void)
 	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
 
-/* False: the socket is broken. */
-static bool read_flow(struct flow *flow, int fd)
+static bool has_room(const struct flow *flow)
 {
-	if (flow->ended || flow->to == FLOW_SIZE) {
+	return flow->bytes.len < FLOW_SIZE;
+}
+
+/* False: the socket is broken, or what came is not Kafka. */
+static bool read_flow(struct pair *pair, enum side source)
+{
+	struct flow *flow = &pair->flows[source];
+	char bytes[READ_SIZE];
+	if (flow->ended || !has_room(flow)) {
 		return true;
 	}
-	ssize_t got = recv(fd, flow->bytes + flow->to, FLOW_SIZE - flow->to, 0);
+	ssize_t got = recv(pair->ends[source].fd, bytes, sizeof(bytes), 0);
 	if (got < 0) {
 		return would_block();
 	}
 	flow->ended = got == 0;
-	flow->to += (size_t)got;
-	return true;
+	if (source == BROKER) {
+		return kafka_guide_responses(
+			       &pair->guide, span_of(bytes, (size_t)got), &flow->bytes) &&
+		       !flow->bytes.failed;
+	}
+	bool good = kafka_guide_requests(&pair->guide, bytes, (size_t)got);
+	buffer_append(&flow->bytes, bytes, (size_t)got);
+	return good && !flow->bytes.failed;
 }
 
 static bool write_flow(struct flow *flow, int fd)
 {
-	if (flow->from < flow->to) {
-		ssize_t sent =
-			send(fd, flow->bytes + flow->from, flow->to - flow->from, MSG_NOSIGNAL);
+	if (flow->from < flow->bytes.len) {
+		ssize_t sent = send(fd, flow->bytes.data + flow->from, flow->bytes.len - flow->from,
+			MSG_NOSIGNAL);
 		if (sent < 0) {
 			return would_block();
 		}
 		flow->from += (size_t)sent;
 	}
-	if (flow->from == flow->to) {
-		flow->from = flow->to = 0;
+	if (flow->from == flow->bytes.len) {
+		flow->from = 0;
+		buffer_clear(&flow->bytes);
 		if (flow->ended && !flow->told) {
 			flow->told = true;
 			return shutdown(fd, SHUT_WR) == 0;
@@ -132,8 +176,8 @@ static void watch(struct pair *pair, enum side side)
 	struct ev_loop *loop = pair->forwarder->loop;
 	const struct flow *out = &pair->flows[side], *in = &pair->flows[1 - side];
 	ev_io *end = &pair->ends[side];
-	int events = (!out->ended && out->to < FLOW_SIZE ? EV_READ : 0) |
-		     (in->from < in->to ? EV_WRITE : 0);
+	int events = (!out->ended && has_room(out) ? EV_READ : 0) |
+		     (in->from < in->bytes.len ? EV_WRITE : 0);
 	if (events != (end->events & (EV_READ | EV_WRITE)) || !ev_is_active(end)) {
 		ev_io_stop(loop, end);
 		ev_io_set(end, end->fd, events);
@@ -151,8 +195,7 @@ static void handle_end(struct ev_loop *loop, ev_io *end, int events)
 	(void)loop;
 	bool good = (events & EV_WRITE) == 0 || write_flow(&pair->flows[other], fd);
 	if (good && (events & EV_READ) != 0) {
-		good = read_flow(&pair->flows[side], fd) &&
-		       write_flow(&pair->flows[side], other_fd);
+		good = read_flow(pair, side) && write_flow(&pair->flows[side], other_fd);
 	}
 	if (!good || (pair->flows[CLIENT].told && pair->flows[BROKER].told)) {
 		destroy_pair(pair);
@@ -188,12 +231,13 @@ static void create_pair(struct kafka_forwarder *forwarder, int client_fd)
 	}
 	setsockopt(client_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	struct pair *pair = memory_new(1, sizeof(*pair));
+	struct place place = place_of(client_fd);
 	pair->forwarder = forwarder;
+	kafka_guide_init(&pair->guide, span_from_text(place.host), place.port, WAIT_MAX_MS);
 	for (unsigned side = 0; side < SIDES; side++) {
 		ev_io_init(&pair->ends[side], handle_end, side == CLIENT ? client_fd : broker_fd,
 			EV_READ);
 		pair->ends[side].data = pair;
-		pair->flows[side].bytes = memory_new(1, FLOW_SIZE);
 		ev_io_start(forwarder->loop, &pair->ends[side]);
 	}
 	pair->link = &forwarder->pairs;
@@ -235,18 +279,9 @@ static void handle_accept(struct ev_loop *loop, ev_io *io, int events)
 
 static void name_address(struct kafka_forwarder *forwarder)
 {
-	struct sockaddr_storage name = { 0 };
-	const struct sockaddr_in *in = (const void *)&name;
-	const struct sockaddr_in6 *in6 = (const void *)&name;
-	socklen_t len = sizeof(name);
-	char text[INET6_ADDRSTRLEN] = "";
-	bool six;
-	getsockname(forwarder->fd, (struct sockaddr *)&name, &len);
-	six = name.ss_family == AF_INET6;
-	inet_ntop(name.ss_family, six ? (const void *)&in6->sin6_addr : (const void *)&in->sin_addr,
-		text, sizeof(text));
-	snprintf(forwarder->address, sizeof(forwarder->address), six ? "[%s]:%u" : "%s:%u", text,
-		ntohs(six ? in6->sin6_port : in->sin_port));
+	struct place place = place_of(forwarder->fd);
+	snprintf(forwarder->address, sizeof(forwarder->address),
+		strchr(place.host, ':') != NULL ? "[%s]:%u" : "%s:%u", place.host, place.port);
 }
 
 static bool open_socket(struct kafka_forwarder *forwarder, const struct option_address *address)

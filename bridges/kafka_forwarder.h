@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /*
- * Carries bytes between clients of one address and a broker on the loopback interface, on a thread
- * and a loop of its own.
+ * Stands at an address for a broker that is elsewhere on the loopback interface: carries bytes both
+ * ways, and tells clients that the broker is here. On a thread and a loop of its own.
  */
 #pragma once
 

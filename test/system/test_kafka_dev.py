@@ -15,6 +15,7 @@ import sys
 import confluent_kafka
 import pytest
 
+from harness.client import Connection
 from harness.gateway import BINARY, Gateway, run
 from harness.ports import free_port
 from harness.waiting import eventually
@@ -93,6 +94,13 @@ def dev_worker():
         process.stdout.close()
 
 
+def is_answered(dev):
+    try:
+        return dev.post("/", "x", timeout=1).status == 200
+    except TimeoutError:
+        return False
+
+
 def records(dev, topic, count):
     """The first records of a topic, whatever their partitions."""
     consumer = confluent_kafka.Consumer({"bootstrap.servers": dev.bootstrap, "group.id": "nobody"})
@@ -155,8 +163,8 @@ def test_what_it_prints_works_when_it_is_copied(dev, tmp_path):
     (tmp_path / "worker").write_text(worker)
     process = subprocess.Popen(["bash", tmp_path / "worker"], start_new_session=True)
     try:
-        # kcat says nowhere that it has found the end of its partitions.
-        eventually(lambda: one.post("/ready", "x", timeout=30).status == 200, 30)
+        # kcat says nowhere that it has found the ends of its partitions.
+        eventually(lambda: is_answered(one), 30)
         for command, expected in zip(
             re.findall(r"^    (curl .*|bridgehead call .*)$", printed, re.M),
             ("Hello, world", 'Hello, {\\"name\\":\\"world\\"}', '"published":"yes"'),
@@ -186,6 +194,25 @@ def test_the_log_says_loudly_what_runs(dev):
     one = dev()
     [line] = [line for line in one.log(level="warn") if "KAFKA FOR DEVELOPMENT" in line["msg"]]
     assert line["address"] == one.bootstrap
+
+
+def test_a_worker_outlives_a_restart(dev, dev_worker):
+    one = dev()
+    dev_worker(one)
+    assert one.get("/").status == 200
+    one.stop()
+    one.start()
+    eventually(lambda: is_answered(one), 30, "an answer after the restart")
+
+
+@pytest.mark.hostile
+def test_a_client_that_does_not_speak_kafka_is_let_go(dev):
+    one = dev()
+    host, port = one.bootstrap.rsplit(":", 1)
+    with Connection((host, int(port))) as connection:
+        connection.request("GET", "/")
+        assert connection.is_closed()
+    assert one.post("/events", "x").status == 202
 
 
 @pytest.mark.hostile

@@ -53,7 +53,20 @@ static int partitions_of(rd_kafka_t *client, const char *name)
 	return count;
 }
 
-static void it_has_the_topics_of_mappings_and_the_reply_topic(void **state)
+/* What a client is told; valid until the next call. */
+static const char *broker_of(rd_kafka_t *client)
+{
+	static char address[64];
+	const struct rd_kafka_metadata *metadata = NULL;
+	assert_int_equal(rd_kafka_metadata(client, 1, NULL, &metadata, 10000), 0);
+	assert_int_equal(metadata->broker_cnt, 1);
+	snprintf(address, sizeof(address), "%s:%d", metadata->brokers[0].host,
+		metadata->brokers[0].port);
+	rd_kafka_metadata_destroy(metadata);
+	return address;
+}
+
+static void it_tells_its_address_and_has_the_topics_from_the_start(void **state)
 {
 	(void)state;
 	struct kafka_why why = { "" };
@@ -63,6 +76,7 @@ static void it_has_the_topics_of_mappings_and_the_reply_topic(void **state)
 		fail_msg("%s", why.text);
 	}
 	rd_kafka_t *client = client_of(kafka_embedded_address(embedded));
+	assert_string_equal(broker_of(client), kafka_embedded_address(embedded));
 	assert_int_equal(partitions_of(client, "one"), 4);
 	assert_int_equal(partitions_of(client, "two"), 4);
 	assert_int_equal(partitions_of(client, "replies.i1"), 1);
@@ -128,7 +142,7 @@ static void a_client_is_let_go_when_the_broker_is_not_there(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_has_the_topics_of_mappings_and_the_reply_topic),
+		cmocka_unit_test(it_tells_its_address_and_has_the_topics_from_the_start),
 		cmocka_unit_test(a_partition_of_its_own_makes_as_many),
 		cmocka_unit_test(an_address_that_is_taken_is_told),
 		cmocka_unit_test(a_client_is_let_go_when_the_broker_is_not_there),
