@@ -81,3 +81,15 @@ bool media_range_covers(const struct media_range *a, const struct media_range *b
 	return (a->kind == b->kind && span_equal_nocase(a->subtype, b->subtype)) ||
 	       (a->kind == MEDIA_RANGE_SUFFIX && ends_with(b->subtype, a->subtype));
 }
+
+bool media_range_overlaps(const struct media_range *a, const struct media_range *b)
+{
+	if (a->kind == MEDIA_RANGE_SUFFIX && b->kind == MEDIA_RANGE_SUFFIX) {
+		const struct media_range *longer = a->subtype.len > b->subtype.len ? a : b;
+		const struct media_range *other = longer == a ? b : a;
+		size_t more = longer->subtype.len - other->subtype.len;
+		return span_equal_nocase(a->type, b->type) &&
+		       span_equal_nocase(span_skip(longer->subtype, more), other->subtype);
+	}
+	return media_range_covers(a, b) || media_range_covers(b, a);
+}

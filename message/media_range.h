@@ -33,3 +33,5 @@ bool media_range_parse(struct span text, struct media_range *range);
 bool media_range_holds(const struct media_range *range, struct span name);
 /* Every type of `b` is in `a`. */
 bool media_range_covers(const struct media_range *a, const struct media_range *b);
+/* Some type is in both. */
+bool media_range_overlaps(const struct media_range *a, const struct media_range *b);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+#include "message/accept.h"
+
+#include "base/text.h"
+
+static struct span skip_blanks(struct span text)
+{
+	while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '\t')) {
+		text = span_skip(text, 1);
+	}
+	return text;
+}
+
+static struct span take(struct span *rest, size_t len)
+{
+	struct span taken = span_of(rest->ptr, len);
+	*rest = span_skip(*rest, len);
+	return taken;
+}
+
+static struct span take_until(struct span *rest, const char *ends)
+{
+	size_t len = 0;
+	while (len < rest->len && (rest->ptr[len] == 0 || strchr(ends, rest->ptr[len]) == NULL)) {
+		len++;
+	}
+	return take(rest, len);
+}
+
+static bool take_quoted(struct span *rest, struct span *value)
+{
+	for (size_t i = 1; i < rest->len; i++) {
+		if (rest->ptr[i] == '"') {
+			*value = take(rest, i + 1);
+			return true;
+		}
+		i += rest->ptr[i] == '\\';
+	}
+	return false;
+}
+
+static bool take_value(struct span *rest, struct span *value)
+{
+	if (rest->len > 0 && rest->ptr[0] == '"') {
+		return take_quoted(rest, value);
+	}
+	*value = take_until(rest, ",; \t");
+	return text_is_token(*value);
+}
+
+/* 0 to 1 with at most three digits behind the point; ".2" for the sake of Java. */
+static bool read_weight(struct span text, unsigned *weight)
+{
+	unsigned value = 0, unit = ACCEPT_WEIGHT_MAX;
+	if (text.len > 0 && (text.ptr[0] == '0' || text.ptr[0] == '1')) {
+		value = text.ptr[0] == '1' ? ACCEPT_WEIGHT_MAX : 0;
+		text = span_skip(text, 1);
+	} else if (text.len < 2) {
+		return false;
+	}
+	if (text.len > 4 || (text.len > 0 && text.ptr[0] != '.')) {
+		return false;
+	}
+	for (size_t i = 1; i < text.len; i++) {
+		if (text.ptr[i] < '0' || text.ptr[i] > '9') {
+			return false;
+		}
+		unit /= 10;
+		value += (unsigned)(text.ptr[i] - '0') * unit;
+	}
+	*weight = value;
+	return value <= ACCEPT_WEIGHT_MAX;
+}
+
+/* One behind its semicolon. Only behind a weight a name may stand alone (RFC 7231 5.3.2). */
+static bool take_parameter(struct span *rest, bool *weighed, unsigned *weight)
+{
+	struct span value;
+	struct span name = take_until(rest, "=,; \t");
+	if (!text_is_token(name)) {
+		return false;
+	}
+	if (rest->len == 0 || rest->ptr[0] != '=') {
+		return *weighed;
+	}
+	*rest = span_skip(*rest, 1);
+	if (!take_value(rest, &value)) {
+		return false;
+	}
+	if (!span_equal_nocase(name, SPAN("q"))) {
+		return true;
+	}
+	bool first = !*weighed;
+	*weighed = true;
+	return first && read_weight(value, weight);
+}
+
+static bool take_parameters(struct span *rest, unsigned *weight)
+{
+	bool weighed = false;
+	for (;;) {
+		*rest = skip_blanks(*rest);
+		if (rest->len == 0 || rest->ptr[0] == ',') {
+			return true;
+		}
+		if (rest->ptr[0] != ';') {
+			return false;
+		}
+		*rest = skip_blanks(span_skip(*rest, 1));
+		bool empty = rest->len == 0 || rest->ptr[0] == ';' || rest->ptr[0] == ',';
+		if (!empty && !take_parameter(rest, &weighed, weight)) {
+			return false;
+		}
+	}
+}
+
+enum accept_result accept_next(struct span *rest, struct accept_range *out)
+{
+	*rest = skip_blanks(*rest);
+	while (rest->len > 0 && rest->ptr[0] == ',') {
+		*rest = skip_blanks(span_skip(*rest, 1));
+	}
+	if (rest->len == 0) {
+		return ACCEPT_END;
+	}
+	struct span range = take_until(rest, ",; \t");
+	if (span_equal(range, SPAN("*"))) {
+		range = SPAN("*/*");
+	}
+	out->weight = ACCEPT_WEIGHT_MAX;
+	if (!media_range_parse(range, &out->range) || !take_parameters(rest, &out->weight)) {
+		return ACCEPT_BROKEN;
+	}
+	return ACCEPT_RANGE;
+}
