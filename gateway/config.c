@@ -116,8 +116,17 @@ static const struct option config_rows[] = {
 		.type = OPTION_NODE,
 		.offset = FIELD(bridges_node),
 		.help = "name → instance; `type` and the keys of that bridge" },
-	{ .name = "layers", .type = OPTION_LATER, .help = "order of groups of mappings" },
-	{ .name = "accept_types", .type = OPTION_LATER, .help = "names of media ranges" },
+	{ .name = "layers",
+		.type = OPTION_NODE,
+		.offset = FIELD(layers_node),
+		.fallback = LAYERS_DEFAULT,
+		.help = "groups of mappings in the order in which they are tried, the next one "
+			"when no mapping of the one before takes a request" },
+	{ .name = "accept_types",
+		.type = OPTION_NODE,
+		.offset = FIELD(accept_types_node),
+		.help = "name → media range or list of them, for `match.accept`: `{\"json\": "
+			"[\"application/json\", \"application/*+json\"]}`" },
 	{ .name = "cors",
 		.type = OPTION_NODE,
 		.offset = FIELD(cors_node),
@@ -319,6 +328,14 @@ static void read_cors(struct config *config, struct problem_list *problems)
 	}
 }
 
+static void read_groups(struct config *config, struct problem_list *problems)
+{
+	config->layers = layers_create(config->layers_node, problems);
+	if (config->accept_types_node != NULL) {
+		config->accept_types = accept_types_create(config->accept_types_node, problems);
+	}
+}
+
 static void read_mappings(
 	struct config *config, const struct json_node *root, struct problem_list *problems)
 {
@@ -334,6 +351,8 @@ static void read_mappings(
 		.default_bridge = config->defaults.bridge,
 		.default_convention = config->defaults.convention,
 		.default_timeout_ms = config->defaults.timeout_ms,
+		.layers = config->layers,
+		.accept_types = config->accept_types,
 		.limit_body = config->defaults.limits.body,
 		.limit_reply = config->defaults.limits.reply,
 		.cors = config->cors,
@@ -446,6 +465,7 @@ static struct config *compile(
 		read_listeners(config, problems);
 		read_bridges(config, problems);
 		read_cors(config, problems);
+		read_groups(config, problems);
 		read_mappings(config, root, problems);
 		check_whole(config, root, problems);
 		for (size_t i = 0; i < config->listener_count; i++) {
@@ -482,6 +502,8 @@ void config_destroy(struct config *config)
 	}
 	mapping_table_destroy(config->mappings);
 	cors_rule_destroy(config->cors);
+	accept_types_destroy(config->accept_types);
+	layers_destroy(config->layers);
 	for (size_t i = 0; i < config->bridge_count; i++) {
 		config_bridge_finish(&config->bridges[i]);
 	}

@@ -14,7 +14,9 @@
 #include "bridges/bridge.h"
 #include "gateway/envelope.h"
 #include "gateway/limits.h"
+#include "mappings/accept_types.h"
 #include "mappings/cors_rule.h"
+#include "mappings/layers.h"
 #include "mappings/mapping.h"
 #include "mappings/origin.h"
 #include "mappings/store.h"
@@ -104,11 +106,13 @@ struct config {
 	struct bridge_instance *bridges;
 	size_t bridge_count;
 	struct cors_rule *cors; /* of the top level; NULL: none */
+	struct layers *layers;
+	struct accept_types *accept_types; /* NULL: none */
 	struct mapping_table *mappings;
 	struct json_tree **trees; /* of every file that was read */
 	size_t tree_count;
 	const struct json_node *shards_node, *listeners_node, *bridges_node, *mappings_node;
-	const struct json_node *cors_node;
+	const struct json_node *cors_node, *layers_node, *accept_types_node;
 };
 
 /*

@@ -138,6 +138,7 @@ static void find_mapping(struct step *step)
 	http1_request_make(step->connection, step->head, step->input->data, &step->request);
 	buffer_clear(&shard->scratch.match);
 	step->match.mapping = NULL;
+	step->match.vary = 0;
 	step->match.scratch = &shard->scratch.match;
 	step->refusal = (struct refusal){ 0 };
 	step->matched = true;
@@ -154,6 +155,7 @@ static void find_mapping(struct step *step)
 		mapping_table_match(
 			shard->config->mappings, &step->request, &step->match, &step->refusal);
 	}
+	step->connection->http1.vary = step->match.vary;
 	cors_note_take(step->connection, step->head, step->input->data, step->match.mapping);
 	if (step->refusal.status == 0) {
 		bool announced = step->head->chunked || step->head->content_length >= 0;

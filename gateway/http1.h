@@ -36,6 +36,7 @@ struct http1 {
 	bool is_head;          /* its method is HEAD */
 	uint8_t parts;         /* enum part_format, where its answer may come in parts */
 	struct cors_note cors; /* what its answer says to pages of other origins */
+	uint64_t vary;         /* what its answer depends on; see mapping_table_append_vary */
 	struct address peer;   /* whose forwarded headers are: the socket's, or a PROXY header's */
 };
 

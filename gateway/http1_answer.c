@@ -144,6 +144,7 @@ void http1_answer_finish(struct connection *connection)
 	connection->http1.phase = HTTP1_PHASE_IDLE;
 	connection->http1.is_head = false;
 	cors_note_forget(&connection->http1.cors);
+	connection->http1.vary = 0;
 	if (!connection->http1.keep_alive) {
 		connection_close(connection);
 		return;
@@ -184,6 +185,17 @@ static const struct span offer_names[] = {
 	[OFFER_ACCEPT_ENCODING] = SPAN("Accept-Encoding"),
 };
 
+/* Caches have to know which headers the choice of the mapping depended on (RFC 9110 12.5.5). */
+static void append_vary(const struct connection *connection, struct buffer *out)
+{
+	if (connection->http1.vary != 0) {
+		buffer_append_literal(out, "Vary: ");
+		mapping_table_append_vary(
+			connection->shard->config->mappings, connection->http1.vary, out);
+		buffer_append_literal(out, "\r\n");
+	}
+}
+
 static void append_common(struct connection *connection, const struct call *call,
 	const struct call_answer *answer, struct buffer *out)
 {
@@ -199,6 +211,7 @@ static void append_common(struct connection *connection, const struct call *call
 	if (answer->offer != OFFER_NOTHING) {
 		append_line(out, offer_names[answer->offer], answer->offered);
 	}
+	append_vary(connection, out);
 	cors_note_write(&connection->http1.cors, out);
 	append_connection(connection, false, out);
 }
@@ -275,6 +288,7 @@ void http1_answer_page(struct connection *connection, const struct http1_page *p
 	for (unsigned i = 0; i < page->line_count; i++) {
 		append_line(out, span_from_text(page->lines[i].name), page->lines[i].value);
 	}
+	append_vary(connection, out);
 	cors_note_write(&connection->http1.cors, out);
 	append_connection(connection, page->upgrade, out);
 	append_body(connection, page->status, page->body);

@@ -287,26 +287,27 @@ bool cors_rule_takes_headers(const struct cors_rule *rule, struct span list, str
 	return true;
 }
 
+struct promise {
+	const struct cors_rule *rule;
+	uint32_t own, taken;
+};
+
+/* The first mapping that serves a method decides whose block holds for it. */
+static void gather_methods(const struct mapping *mapping, enum match_fit fit, void *context)
+{
+	struct promise *promise = context;
+	uint32_t methods = with_head(mapping->match.methods) & ~promise->taken;
+	(void)fit;
+	promise->taken |= methods;
+	promise->own |= mapping->cors == promise->rule ? methods : 0;
+}
+
 uint32_t cors_rule_methods(const struct cors_rule *rule, const struct mapping_table *table,
 	const struct request *request)
 {
-	struct path path;
-	struct buffer scratch = { 0 };
-	uint32_t own = 0, taken = 0;
-	if (path_split(request->path, &scratch, &path) == NULL) {
-		for (size_t i = 0; i < mapping_table_count(table); i++) {
-			const struct mapping *mapping = mapping_table_at(table, i);
-			const struct match_rule *match = &mapping->match;
-			if (match->has_path && path_pattern_match(&match->path, &path) &&
-				match_rule_fit_path(match, request) != MATCH_FIT_NOT) {
-				uint32_t methods = with_head(match->methods) & ~taken;
-				taken |= methods;
-				own |= mapping->cors == rule ? methods : 0;
-			}
-		}
-	}
-	buffer_finish(&scratch);
-	return own & rule->methods;
+	struct promise promise = { .rule = rule };
+	mapping_table_visit(table, request, gather_methods, &promise);
+	return promise.own & rule->methods;
 }
 
 bool cors_rule_owns(struct span name)

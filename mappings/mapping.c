@@ -243,8 +243,7 @@ struct mapping *mapping_create(
 	option_read(mapping_rows, node, &options, context->problems);
 	compile_name(mapping, options.name, context->problems);
 	if (options.match != NULL) {
-		match_rule_compile(
-			options.match, &mapping->store, &mapping->match, context->problems);
+		match_rule_compile(options.match, context, &mapping->store, &mapping->match);
 	}
 	compile_action(mapping, &options, context);
 	compile_cors(mapping, options.cors, context);

@@ -26,7 +26,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct accept_types;
 struct cors_rule;
+struct layers;
 struct mapping;
 struct mapping_table;
 
@@ -56,6 +58,8 @@ struct mapping_context {
 	const char *default_bridge;     /* NULL: none */
 	const char *default_convention; /* NULL: "plain" */
 	int64_t default_timeout_ms;
+	const struct layers *layers;
+	const struct accept_types *accept_types; /* NULL: none */
 	int64_t limit_body;           /* defaults.limits.body, 0: none; a mapping may lower it */
 	int64_t limit_reply;          /* defaults.limits.reply */
 	const struct cors_rule *cors; /* of mappings that have no `cors`; NULL: none */
@@ -68,7 +72,9 @@ void mapping_table_destroy(struct mapping_table *table);
  */
 void mapping_table_add(struct mapping_table *table, const struct json_node *node,
 	const struct mapping_context *context);
-/* After the last add: duplicate names are errors, mappings that can never be reached are warnings.
+/*
+ * After the last add, and before the first match: duplicate names are errors, mappings that can
+ * never be reached are warnings.
  */
 void mapping_table_finish(struct mapping_table *table, struct problem_list *problems);
 size_t mapping_table_count(const struct mapping_table *table);
@@ -91,6 +97,8 @@ struct match {
 	unsigned capture_count;
 	struct span path;       /* decoded path; absent for a plain op */
 	struct span op_rest;    /* tail of "orders.*" */
+	struct span accept;     /* name of accept_types that was chosen; absent: none had to be */
+	uint64_t vary;          /* headers that were looked at, see mapping_table_append_vary */
 	struct buffer *scratch; /* set by the caller: decoded text goes here */
 };
 
@@ -114,8 +122,8 @@ struct refusal {
 
 /*
  * Finds the mapping for a request's head; the body need not be there. 0 when found, else 400, or
- * the strongest of 404, 405 and 415 with `refusal` filled. Spans in `match` point into the request
- * or into match->scratch.
+ * the strongest of 404, 405, 406 and 415 with `refusal` filled; `vary` is set in any case. Spans in
+ * `match` point into the request or into match->scratch.
  */
 int mapping_table_match(const struct mapping_table *table, const struct request *request,
 	struct match *match, struct refusal *refusal);
@@ -125,6 +133,13 @@ int mapping_table_match(const struct mapping_table *table, const struct request 
  */
 void mapping_table_offer(const struct mapping_table *table, const struct request *request,
 	enum refusal_offer offer, struct buffer *out);
+
+/*
+ * The value of Vary for an answer: "Accept, X-Flavour", or "*" where more headers than can be told
+ * apart were looked at. `vary` not 0.
+ */
+void mapping_table_append_vary(
+	const struct mapping_table *table, uint64_t vary, struct buffer *out);
 
 const char *mapping_name(const struct mapping *mapping);
 size_t mapping_index(const struct mapping *mapping);

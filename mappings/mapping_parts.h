@@ -15,6 +15,7 @@
 struct mapping {
 	struct span name;
 	size_t index;
+	size_t rank; /* in the order in which mappings are looked at: by layer, then as written */
 	const struct json_node *node;
 	struct match_rule match;
 	enum mapping_action action;
@@ -29,6 +30,26 @@ struct mapping {
 	int64_t limit_reply;
 	struct store store;
 };
+
+struct mapping_table {
+	struct mapping **items;  /* as written */
+	struct mapping **ranked; /* by rank */
+	size_t count;
+	struct mapping_index *index;
+	const struct accept_types *accept_types; /* NULL: none */
+	bool reads_headers;
+	struct span *vary; /* names of headers that mappings ask for, one for each bit */
+	unsigned vary_count;
+	struct place *correlations;
+	size_t correlation_count;
+	struct mapping_exchanges *exchanges; /* one list for each bridge that was asked for */
+};
+
+/* `fit` is MATCH_FIT_NOT_METHOD or nearer. */
+typedef void mapping_visit(const struct mapping *mapping, enum match_fit fit, void *context);
+/* All mappings for the path of a request that host, headers and query do not rule out, by rank. */
+void mapping_table_visit(const struct mapping_table *table, const struct request *request,
+	mapping_visit *visit, void *context);
 
 /* Compiles `node`; NULL when it is no object. Problems are added. Never half-built. */
 struct mapping *mapping_create(

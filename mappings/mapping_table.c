@@ -1,28 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
-/*
- * The table is searched from its start, because the order in which mappings are written decides. A
- * mapping whose number of segments or first literal does not fit is passed in a few instructions.
- */
-
 #include "mappings/mapping.h"
 
 #include "base/memory.h"
+#include "mappings/mapping_index.h"
 #include "mappings/mapping_parts.h"
-#include "mappings/path.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct mapping_table {
-	struct mapping **items;
-	size_t count;
-	bool reads_headers;
-	struct place *correlations;
-	size_t correlation_count;
-	struct mapping_exchanges *exchanges; /* one list for each bridge that was asked for */
-};
+/* Of a set of headers: behind the bits of names, before that of Accept. */
+#define VARY_MANY 62
 
 struct mapping_exchanges {
 	struct mapping_exchanges *next;
@@ -48,6 +37,9 @@ void mapping_table_destroy(struct mapping_table *table)
 		free(exchanges->names);
 		free(exchanges);
 	}
+	mapping_index_destroy(table->index);
+	free(table->vary);
+	free(table->ranked);
 	free(table->items);
 	free(table->correlations);
 	free(table);
@@ -65,6 +57,7 @@ void mapping_table_add(struct mapping_table *table, const struct json_node *node
 		table->items = memory_resize(table->items, room, sizeof(*table->items));
 	}
 	table->items[table->count++] = mapping;
+	table->accept_types = context->accept_types;
 	table->reads_headers = table->reads_headers || mapping->send.reads_headers ||
 			       mapping->respond.reads_headers ||
 			       mapping->match.condition.headers.count > 0;
@@ -96,13 +89,85 @@ static void check_names(const struct mapping_table *table, struct problem_list *
 	free(sorted);
 }
 
-/* The first earlier mapping that hides an entrance of mapping `at`, or NULL. */
+static int compare_layers(const void *a, const void *b)
+{
+	const struct mapping *x = *(struct mapping *const *)a;
+	const struct mapping *y = *(struct mapping *const *)b;
+	if (x->match.layer != y->match.layer) {
+		return x->match.layer < y->match.layer ? -1 : 1;
+	}
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+static void rank(struct mapping_table *table)
+{
+	table->ranked = memory_new(table->count + 1, sizeof(struct mapping *));
+	for (size_t i = 0; i < table->count; i++) {
+		table->ranked[i] = table->items[i];
+	}
+	qsort(table->ranked, table->count, sizeof(struct mapping *), compare_layers);
+	for (size_t i = 0; i < table->count; i++) {
+		table->ranked[i]->rank = i;
+	}
+}
+
+/* The bit of a header; those that come too late share one that says nothing about which. */
+static uint64_t vary_bit(struct mapping_table *table, struct span name)
+{
+	unsigned at = 0;
+	if (span_equal_nocase(name, SPAN("accept"))) {
+		return MATCH_VARY_ACCEPT;
+	}
+	while (at < table->vary_count && !span_equal_nocase(table->vary[at], name)) {
+		at++;
+	}
+	if (at == VARY_MANY) {
+		return UINT64_C(1) << VARY_MANY;
+	}
+	if (at == table->vary_count) {
+		table->vary = memory_resize(table->vary, at + 1, sizeof(*table->vary));
+		table->vary[table->vary_count++] = name;
+	}
+	return UINT64_C(1) << at;
+}
+
+static void collect_vary(struct mapping_table *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		struct match_rule *rule = &table->items[i]->match;
+		for (unsigned k = 0; k < rule->condition.headers.count; k++) {
+			rule->vary |= vary_bit(table, rule->condition.headers.items[k].name);
+		}
+	}
+}
+
+void mapping_table_append_vary(const struct mapping_table *table, uint64_t vary, struct buffer *out)
+{
+	bool first = true;
+	if (vary & UINT64_C(1) << VARY_MANY) {
+		buffer_append_char(out, '*');
+		return;
+	}
+	if (vary & MATCH_VARY_ACCEPT) {
+		buffer_append_literal(out, "Accept");
+		first = false;
+	}
+	for (unsigned i = 0; i < table->vary_count; i++) {
+		if (vary & UINT64_C(1) << i) {
+			buffer_append_span(out, first ? SPAN("") : SPAN(", "));
+			buffer_append_span(out, table->vary[i]);
+			first = false;
+		}
+	}
+}
+
+/* The first mapping before this one that hides an entrance of it, or NULL. */
 static const struct mapping *find_hider(const struct mapping_table *table, size_t at,
 	bool (*hides)(const struct match_rule *, const struct match_rule *))
 {
 	for (size_t i = 0; i < at; i++) {
-		if (hides(&table->items[i]->match, &table->items[at]->match)) {
-			return table->items[i];
+		if (hides(&table->ranked[i]->match, &table->ranked[at]->match)) {
+			return table->ranked[i];
 		}
 	}
 	return NULL;
@@ -111,7 +176,7 @@ static const struct mapping *find_hider(const struct mapping_table *table, size_
 static void check_reach(const struct mapping_table *table, struct problem_list *problems)
 {
 	for (size_t i = 1; i < table->count; i++) {
-		const struct match_rule *rule = &table->items[i]->match;
+		const struct match_rule *rule = &table->ranked[i]->match;
 		const struct mapping *path =
 			rule->has_path ? find_hider(table, i, match_rule_hides_path) : NULL;
 		const struct mapping *op =
@@ -120,7 +185,7 @@ static void check_reach(const struct mapping_table *table, struct problem_list *
 		if (hider != NULL && (path != NULL) == rule->has_path &&
 			(op != NULL) == rule->has_op) {
 			problem_list_warning(problems,
-				json_node_member(table->items[i]->node, SPAN("match")),
+				json_node_member(table->ranked[i]->node, SPAN("match")),
 				"this mapping can never be reached: the earlier mapping '%s' takes "
 				"its requests",
 				hider->name.ptr);
@@ -174,8 +239,11 @@ static void collect_correlations(struct mapping_table *table)
 void mapping_table_finish(struct mapping_table *table, struct problem_list *problems)
 {
 	check_names(table, problems);
+	rank(table);
 	check_reach(table, problems);
+	collect_vary(table);
 	collect_correlations(table);
+	table->index = mapping_index_create(table->ranked, table->count);
 }
 
 size_t mapping_table_count(const struct mapping_table *table)
@@ -238,179 +306,4 @@ const char *const *mapping_table_exchanges(struct mapping_table *table, const ch
 		}
 	}
 	return exchanges->names;
-}
-
-static int refuse(struct refusal *refusal, int status, const char *type, const char *detail)
-{
-	*refusal = (struct refusal){ .status = status, .type = type, .detail = detail };
-	return status;
-}
-
-/* The mapping that came nearest so far; of those that came equally near the first. */
-struct nearest {
-	enum match_fit fit;
-	const struct mapping *mapping;
-};
-
-/* True: the search is over. */
-static bool consider(struct nearest *nearest, const struct mapping *mapping, enum match_fit fit)
-{
-	if (fit > nearest->fit) {
-		*nearest = (struct nearest){ fit, mapping };
-	}
-	return fit >= MATCH_FIT_BROKEN;
-}
-
-/* Of a search that has found none. */
-static int refuse_nearest(const struct nearest *nearest, bool by_path, struct refusal *refusal)
-{
-	switch (nearest->fit) {
-	case MATCH_FIT_BROKEN:
-		return refuse(refusal, 400, "bad-request",
-			"The query has a parameter twice that may come once.");
-	case MATCH_FIT_NOT_ENCODING:
-		refuse(refusal, 415, "unsupported-media-type",
-			"A body with this content encoding is not taken here.");
-		refusal->offer = OFFER_ACCEPT_ENCODING;
-		return 415;
-	case MATCH_FIT_NOT_TYPE:
-		refuse(refusal, 415, "unsupported-media-type",
-			"A body of this content type is not taken here.");
-		refusal->offer = OFFER_ACCEPT;
-		return 415;
-	case MATCH_FIT_NOT_METHOD:
-		refuse(refusal, 405, "method-not-allowed", "This path has no such method.");
-		refusal->offer = OFFER_ALLOW;
-		return 405;
-	default:
-		return refuse(refusal, 404, "not-found",
-			by_path ? "No mapping has this path." : "No mapping has this operation.");
-	}
-}
-
-static int match_op(const struct mapping_table *table, const struct request *request,
-	struct match *match, struct refusal *refusal)
-{
-	struct nearest nearest = { MATCH_FIT_NOT, NULL };
-	for (size_t i = 0; i < table->count; i++) {
-		const struct match_rule *rule = &table->items[i]->match;
-		if (match_rule_op(rule, request->op) &&
-			consider(&nearest, table->items[i], match_rule_fit(rule, request))) {
-			break;
-		}
-	}
-	match->mapping = nearest.mapping;
-	if (nearest.fit != MATCH_FIT) {
-		return refuse_nearest(&nearest, false, refusal);
-	}
-	const struct match_rule *rule = &match->mapping->match;
-	if (rule->op_tail) {
-		match->op_rest = span_skip(request->op, rule->op.len);
-	}
-	return 0;
-}
-
-/*
- * Most paths are a mapping's own, byte by byte, and need not be taken apart. Only among those
- * before the first one with a real pattern, because the order decides.
- */
-static const struct mapping *find_literal(
-	const struct mapping_table *table, const struct request *request)
-{
-	for (size_t i = 0; i < table->count; i++) {
-		const struct match_rule *rule = &table->items[i]->match;
-		if (!rule->has_path) {
-			continue;
-		}
-		if (!span_present(rule->path.literal)) {
-			return NULL;
-		}
-		if (!span_equal(rule->path.literal, request->path) ||
-			!match_rule_serves(rule, request->method)) {
-			continue;
-		}
-		enum match_fit fit = match_rule_fit(rule, request);
-		if (fit >= MATCH_FIT_BROKEN) {
-			return fit == MATCH_FIT ? table->items[i] : NULL;
-		}
-	}
-	return NULL;
-}
-
-static int match_path(const struct mapping_table *table, const struct request *request,
-	struct match *match, struct refusal *refusal)
-{
-	struct path path;
-	const char *why = path_split(request->path, match->scratch, &path);
-	if (why != NULL) {
-		return refuse(refusal, 400, "bad-request", why);
-	}
-	struct nearest nearest = { MATCH_FIT_NOT, NULL };
-	for (size_t i = 0; i < table->count; i++) {
-		const struct match_rule *rule = &table->items[i]->match;
-		if (rule->has_path && path_pattern_match(&rule->path, &path) &&
-			consider(&nearest, table->items[i], match_rule_fit_path(rule, request))) {
-			break;
-		}
-	}
-	match->mapping = nearest.mapping;
-	if (nearest.fit != MATCH_FIT) {
-		return refuse_nearest(&nearest, true, refusal);
-	}
-	const struct path_pattern *pattern = &match->mapping->match.path;
-	match->path = path.text;
-	match->capture_count = pattern->capture_count;
-	path_pattern_capture(pattern, &path, match->captures);
-	return 0;
-}
-
-int mapping_table_match(const struct mapping_table *table, const struct request *request,
-	struct match *match, struct refusal *refusal)
-{
-	match->mapping = NULL;
-	match->capture_count = 0;
-	match->path = SPAN_ABSENT;
-	match->op_rest = SPAN_ABSENT;
-	if (span_present(request->path)) {
-		match->mapping = find_literal(table, request);
-		if (match->mapping != NULL) {
-			match->path = request->path;
-			return 0;
-		}
-		return match_path(table, request, match, refusal);
-	}
-	return match_op(table, request, match, refusal);
-}
-
-static void append_offer(const struct match_rule *rule, enum match_fit fit,
-	enum refusal_offer offer, struct buffer *out)
-{
-	if (fit == MATCH_FIT_NOT_TYPE && offer == OFFER_ACCEPT) {
-		match_content_append_types(&rule->content, out);
-	} else if (fit == MATCH_FIT_NOT_ENCODING && offer == OFFER_ACCEPT_ENCODING) {
-		match_content_append_encodings(&rule->content, out);
-	}
-}
-
-void mapping_table_offer(const struct mapping_table *table, const struct request *request,
-	enum refusal_offer offer, struct buffer *out)
-{
-	struct path path;
-	struct buffer scratch = { 0 };
-	uint32_t methods = 0;
-	if (path_split(request->path, &scratch, &path) == NULL) {
-		for (size_t i = 0; i < table->count; i++) {
-			const struct match_rule *rule = &table->items[i]->match;
-			if (!rule->has_path || !path_pattern_match(&rule->path, &path)) {
-				continue;
-			}
-			enum match_fit fit = match_rule_fit_path(rule, request);
-			methods |= fit != MATCH_FIT_NOT ? rule->methods : 0;
-			append_offer(rule, fit, offer, out);
-		}
-	}
-	if (offer == OFFER_ALLOW) {
-		match_append_methods(methods, out);
-	}
-	buffer_finish(&scratch);
 }

@@ -4,6 +4,7 @@
 #include "mappings/match.h"
 
 #include "mappings/condition.h"
+#include "mappings/layers.h"
 
 #include <stddef.h>
 
@@ -30,6 +31,8 @@ struct match_options {
 	bool json;
 	struct match_condition_options condition;
 	struct match_content_options content;
+	struct option_texts accept;
+	char *layer;
 };
 
 const struct option match_rows[] = {
@@ -61,8 +64,9 @@ const struct option match_rows[] = {
 	{ .name = "host",
 		.type = OPTION_TEXTS,
 		.offset = offsetof(struct match_options, condition.host),
-		.help = "one or a list, without port: `api.example`, or `*.example` for one or "
-			"more labels before it; over WebSocket the host of the handshake" },
+		.help = "one or a list, without port: `api.example`, `:tenant.example` for one "
+			"label that is captured, or `*.example` for one or more labels before it; "
+			"over WebSocket the host of the handshake" },
 	{ .name = "query",
 		.type = OPTION_NODE,
 		.offset = offsetof(struct match_options, condition.query),
@@ -82,8 +86,15 @@ const struct option match_rows[] = {
 		.offset = offsetof(struct match_options, content.encodings),
 		.help = "content encodings of a body that are passed on, like `gzip`; another: "
 			"415" },
-	{ .name = "accept", .type = OPTION_LATER },
-	{ .name = "layer", .type = OPTION_LATER },
+	{ .name = "accept",
+		.type = OPTION_TEXTS,
+		.offset = offsetof(struct match_options, accept),
+		.help = "one or a list of names of `accept_types`, any of which the client must "
+			"want; 406 when no mapping offers what is wanted" },
+	{ .name = "layer",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct match_options, layer),
+		.help = "one of `layers`; default the first" },
 	{ 0 },
 };
 
@@ -246,10 +257,62 @@ static void compile_op(const struct json_node *node, struct store *store, struct
 	option_finish(op_rows, &options);
 }
 
-void match_rule_compile(const struct json_node *node, struct store *store, struct match_rule *rule,
-	struct problem_list *problems)
+static void compile_accept(const struct json_node *node, const struct option_texts *texts,
+	const struct mapping_context *context, struct store *store, struct match_rule *rule)
+{
+	const struct json_node *list = json_node_member(node, SPAN("accept"));
+	if (list != NULL && list->type == JSON_ARRAY && list->first == NULL) {
+		problem_list_error(context->problems, list, "expected at least one name");
+	}
+	uint8_t *accepts = store_new(store, texts->count, sizeof(*accepts));
+	for (size_t i = 0; i < texts->count; i++) {
+		struct span name = span_from_text(texts->items[i]);
+		unsigned index = accept_types_find(context->accept_types, name);
+		if (index == ACCEPT_TYPES_MAX) {
+			problem_list_error(context->problems, option_text_node(node, "accept", i),
+				"\"accept_types\" does not declare '%s'", texts->items[i]);
+		} else if ((rule->accept & UINT64_C(1) << index) == 0) {
+			rule->accept |= UINT64_C(1) << index;
+			accepts[rule->accept_count++] = (uint8_t)index;
+		}
+	}
+	rule->accepts = accepts;
+}
+
+static void compile_layer(const struct json_node *node, const char *name,
+	const struct mapping_context *context, struct match_rule *rule)
+{
+	if (name == NULL) {
+		return;
+	}
+	rule->layer = layers_find(context->layers, span_from_text(name));
+	if (rule->layer == context->layers->count) {
+		problem_list_error(context->problems, json_node_member(node, SPAN("layer")),
+			"\"layers\" does not declare '%s'", name);
+	}
+}
+
+static void compile_entrances(const struct json_node *node, const struct match_options *options,
+	struct store *store, struct match_rule *rule, struct problem_list *problems)
+{
+	compile_methods(node, &options->method, rule, problems);
+	if (options->path != NULL) {
+		compile_path(node, options->path, store, rule, problems);
+	}
+	if (options->op != NULL) {
+		compile_op(options->op, store, rule, problems);
+	}
+	if (json_node_member(node, SPAN("path")) == NULL && options->op == NULL) {
+		problem_list_error(problems, node,
+			"expected a path or an op; without either nothing can reach the mapping");
+	}
+}
+
+void match_rule_compile(const struct json_node *node, const struct mapping_context *context,
+	struct store *store, struct match_rule *rule)
 {
 	struct match_options options;
+	struct problem_list *problems = context->problems;
 	*rule = (struct match_rule){ .methods = UINT32_MAX };
 	if (node->type != JSON_OBJECT) {
 		problem_list_error(
@@ -257,17 +320,7 @@ void match_rule_compile(const struct json_node *node, struct store *store, struc
 		return;
 	}
 	option_read(match_rows, node, &options, problems);
-	compile_methods(node, &options.method, rule, problems);
-	if (options.path != NULL) {
-		compile_path(node, options.path, store, rule, problems);
-	}
-	if (options.op != NULL) {
-		compile_op(options.op, store, rule, problems);
-	}
-	if (json_node_member(node, SPAN("path")) == NULL && options.op == NULL) {
-		problem_list_error(problems, node,
-			"expected a path or an op; without either nothing can reach the mapping");
-	}
+	compile_entrances(node, &options, store, rule, problems);
 	rule->body = options.body;
 	rule->json = options.json;
 	if (rule->json && rule->body == MATCH_BODY_NONE) {
@@ -275,8 +328,10 @@ void match_rule_compile(const struct json_node *node, struct store *store, struc
 	}
 	match_condition_compile(node, &options.condition, store, &rule->condition, problems);
 	match_content_compile(node, &options.content, store, &rule->content, problems);
-	rule->is_choosy =
-		!match_condition_is_empty(&rule->condition) || rule->content.type_count > 0;
+	compile_accept(node, &options.accept, context, store, rule);
+	compile_layer(node, options.layer, context, rule);
+	rule->is_choosy = !match_condition_is_empty(&rule->condition) ||
+			  rule->content.type_count > 0 || rule->accept != 0;
 	if (rule->json && rule->content.encoding_count > 0) {
 		problem_list_warning(problems, json_node_member(node, SPAN("encodings")),
 			"no encoded body is taken here: json looks into it");
@@ -294,39 +349,6 @@ unsigned match_rule_capture(const struct match_rule *rule, struct span name)
 	return MATCH_CAPTURES_MAX;
 }
 
-bool match_rule_serves(const struct match_rule *rule, struct span method)
-{
-	if (rule->methods == UINT32_MAX) {
-		return true;
-	}
-	uint32_t bit = match_method(method);
-	return (rule->methods & (bit == METHOD_HEAD ? METHOD_HEAD | METHOD_GET : bit)) != 0;
-}
-
-enum match_fit match_rule_fit_slowly(const struct match_rule *rule, const struct request *request)
-{
-	switch (match_condition_check(&rule->condition, request)) {
-	case MATCH_CONDITION_FAILS: return MATCH_FIT_NOT;
-	case MATCH_CONDITION_BROKEN: return MATCH_FIT_BROKEN;
-	case MATCH_CONDITION_HOLDS: break;
-	}
-	if (!match_content_takes_type(&rule->content, request)) {
-		return MATCH_FIT_NOT_TYPE;
-	}
-	return match_content_takes_encoding(&rule->content, request) ? MATCH_FIT
-								     : MATCH_FIT_NOT_ENCODING;
-}
-
-enum match_fit match_rule_fit_path(const struct match_rule *rule, const struct request *request)
-{
-	if (match_rule_serves(rule, request->method)) {
-		return match_rule_fit(rule, request);
-	}
-	return match_condition_check(&rule->condition, request) == MATCH_CONDITION_HOLDS
-		       ? MATCH_FIT_NOT_METHOD
-		       : MATCH_FIT_NOT;
-}
-
 bool match_rule_op(const struct match_rule *rule, struct span op)
 {
 	if (!rule->has_op) {
@@ -336,10 +358,109 @@ bool match_rule_op(const struct match_rule *rule, struct span op)
 			     : span_equal(op, rule->op);
 }
 
+/* ---- a request ---- */
+
+void match_probe_init(struct match_probe *probe, const struct request *request,
+	const struct accept_types *accept_types)
+{
+	probe->request = request;
+	probe->accept_types = accept_types;
+	probe->methods = UINT32_MAX;
+	probe->vary = 0;
+	probe->accept = MATCH_ACCEPT_UNREAD;
+	if (span_present(request->path)) {
+		uint32_t bit = match_method(request->method);
+		probe->methods = bit == METHOD_HEAD ? METHOD_HEAD | METHOD_GET : bit;
+	}
+}
+
+static bool read_accept(struct match_probe *probe)
+{
+	if (probe->accept == MATCH_ACCEPT_UNREAD) {
+		bool good =
+			accept_types_weigh(probe->accept_types, probe->request, &probe->weights);
+		probe->accept = good ? MATCH_ACCEPT_READ : MATCH_ACCEPT_BROKEN;
+		probe->vary |= probe->request->websocket ? 0 : MATCH_VARY_ACCEPT;
+	}
+	return probe->accept == MATCH_ACCEPT_READ;
+}
+
+unsigned match_probe_weight(struct match_probe *probe, const struct match_rule *rule)
+{
+	unsigned most = 0;
+	for (unsigned i = 0; read_accept(probe) && i < rule->accept_count; i++) {
+		unsigned weight = probe->weights.of[rule->accepts[i]];
+		most = weight > most ? weight : most;
+	}
+	return most;
+}
+
+struct span match_probe_accepted(const struct match_probe *probe, const struct match_rule *rule)
+{
+	unsigned best = 0;
+	for (unsigned i = 1; i < rule->accept_count; i++) {
+		if (probe->weights.of[rule->accepts[i]] > probe->weights.of[rule->accepts[best]]) {
+			best = i;
+		}
+	}
+	return probe->accept_types->items[rule->accepts[best]].name;
+}
+
+static enum match_fit fit_of_condition(
+	const struct match_rule *rule, struct match_probe *probe, const struct match_field **at)
+{
+	enum match_condition_result result =
+		match_condition_check(&rule->condition, probe->request, at);
+	if (result != MATCH_CONDITION_OTHER_HOST) {
+		probe->vary |= rule->vary;
+	}
+	switch (result) {
+	case MATCH_CONDITION_OTHER_HOST: return MATCH_FIT_NOT_HOST;
+	case MATCH_CONDITION_OTHER_HEADER: return MATCH_FIT_NOT_HEADER;
+	case MATCH_CONDITION_OTHER_QUERY: return MATCH_FIT_NOT_QUERY;
+	case MATCH_CONDITION_BROKEN: return MATCH_FIT_BROKEN;
+	default: return MATCH_FIT;
+	}
+}
+
+enum match_fit match_rule_fit_slowly(
+	const struct match_rule *rule, struct match_probe *probe, const struct match_field **at)
+{
+	enum match_fit fit = fit_of_condition(rule, probe, at);
+	if (fit < MATCH_FIT_NOT_METHOD) {
+		return fit;
+	}
+	/* A broken query says nothing about a mapping that would not be taken anyway. */
+	if ((rule->methods & probe->methods) == 0) {
+		return fit == MATCH_FIT ? MATCH_FIT_NOT_METHOD : MATCH_FIT_NOT_QUERY;
+	}
+	if (rule->accept != 0) {
+		if (!read_accept(probe)) {
+			return MATCH_FIT_BROKEN_ACCEPT;
+		}
+		if (match_probe_weight(probe, rule) == 0) {
+			return fit == MATCH_FIT ? MATCH_FIT_NOT_ACCEPT : MATCH_FIT_NOT_QUERY;
+		}
+	}
+	if (fit != MATCH_FIT) {
+		return fit;
+	}
+	if (!match_content_takes_type(&rule->content, probe->request)) {
+		return MATCH_FIT_NOT_TYPE;
+	}
+	return match_content_takes_encoding(&rule->content, probe->request)
+		       ? MATCH_FIT
+		       : MATCH_FIT_NOT_ENCODING;
+}
+
+/* ---- two mappings ---- */
+
 /* Of what fits an entrance of both, `rule` asks at least what `first` asks. */
 static bool covers(const struct match_rule *first, const struct match_rule *rule)
 {
-	return match_condition_covers(&first->condition, &rule->condition) &&
+	bool accept =
+		first->accept == 0 || (rule->accept != 0 && (rule->accept & ~first->accept) == 0);
+	return accept && match_condition_covers(&first->condition, &rule->condition) &&
 	       match_content_covers(&first->content, &rule->content);
 }
 

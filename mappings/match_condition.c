@@ -132,14 +132,32 @@ bool match_condition_is_empty(const struct match_condition *condition)
 
 /* ---- a request ---- */
 
-static bool host_fits(const struct match_condition *condition, struct span host)
+static const struct host_pattern *find_host(
+	const struct match_condition *condition, struct span host)
 {
 	for (unsigned i = 0; i < condition->host_count; i++) {
 		if (host_pattern_match(&condition->hosts[i], host)) {
+			return &condition->hosts[i];
+		}
+	}
+	return NULL;
+}
+
+bool match_condition_has_capture(const struct match_condition *condition, struct span name)
+{
+	for (unsigned i = 0; i < condition->host_count; i++) {
+		if (host_pattern_has(&condition->hosts[i], name)) {
 			return true;
 		}
 	}
-	return condition->host_count == 0;
+	return false;
+}
+
+struct span match_condition_capture(
+	const struct match_condition *condition, struct span host, struct span name)
+{
+	const struct host_pattern *pattern = find_host(condition, host);
+	return pattern != NULL ? host_pattern_capture(pattern, host, name) : SPAN_ABSENT;
 }
 
 static bool query_value_fits(const struct match_field *field, struct span raw)
@@ -155,17 +173,23 @@ static bool query_value_fits(const struct match_field *field, struct span raw)
 	return false;
 }
 
-static enum match_condition_result check_query(const struct match_fields *fields, struct span query)
+static enum match_condition_result check_query(
+	const struct match_fields *fields, struct span query, const struct match_field **at)
 {
-	bool holds = true;
+	enum match_condition_result result = MATCH_CONDITION_HOLDS;
 	for (unsigned i = 0; i < fields->count; i++) {
+		const struct match_field *field = &fields->items[i];
 		struct span raw;
-		if (!form_find(query, fields->items[i].name, &raw)) {
+		if (!form_find(query, field->name, &raw)) {
+			*at = field;
 			return MATCH_CONDITION_BROKEN;
 		}
-		holds = holds && query_value_fits(&fields->items[i], raw);
+		if (result == MATCH_CONDITION_HOLDS && !query_value_fits(field, raw)) {
+			*at = field;
+			result = MATCH_CONDITION_OTHER_QUERY;
+		}
 	}
-	return holds ? MATCH_CONDITION_HOLDS : MATCH_CONDITION_FAILS;
+	return result;
 }
 
 static unsigned find_header(const struct request *request, struct span name, unsigned from)
@@ -214,18 +238,22 @@ static bool header_fits(const struct match_field *field, const struct request *r
 	return false;
 }
 
-enum match_condition_result match_condition_check(
-	const struct match_condition *condition, const struct request *request)
+enum match_condition_result match_condition_check(const struct match_condition *condition,
+	const struct request *request, const struct match_field **at)
 {
-	if (!host_fits(condition, request->host)) {
-		return MATCH_CONDITION_FAILS;
+	const struct match_field *none;
+	at = at != NULL ? at : &none;
+	*at = NULL;
+	if (condition->host_count > 0 && find_host(condition, request->host) == NULL) {
+		return MATCH_CONDITION_OTHER_HOST;
 	}
 	for (unsigned i = 0; i < condition->headers.count && !request->preflight; i++) {
 		if (!header_fits(&condition->headers.items[i], request)) {
-			return MATCH_CONDITION_FAILS;
+			*at = &condition->headers.items[i];
+			return MATCH_CONDITION_OTHER_HEADER;
 		}
 	}
-	return check_query(&condition->query, request->query);
+	return check_query(&condition->query, request->query, at);
 }
 
 /* ---- two mappings ---- */

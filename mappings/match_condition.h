@@ -53,12 +53,20 @@ void match_condition_compile(const struct json_node *node,
 bool match_condition_is_empty(const struct match_condition *condition);
 
 enum match_condition_result {
-	MATCH_CONDITION_FAILS,
 	MATCH_CONDITION_HOLDS,
+	MATCH_CONDITION_OTHER_HOST,
+	MATCH_CONDITION_OTHER_HEADER,
+	MATCH_CONDITION_OTHER_QUERY,
 	MATCH_CONDITION_BROKEN, /* a parameter that is asked for comes twice: 400 */
 };
 
-enum match_condition_result match_condition_check(
-	const struct match_condition *condition, const struct request *request);
+/* `at` (may be NULL) becomes the header or parameter that decided it, else NULL. */
+enum match_condition_result match_condition_check(const struct match_condition *condition,
+	const struct request *request, const struct match_field **at);
+/* Some host pattern has a capture of this name. */
+bool match_condition_has_capture(const struct match_condition *condition, struct span name);
+/* The label of a request's host that a capture stands for; absent: its pattern has none. */
+struct span match_condition_capture(
+	const struct match_condition *condition, struct span host, struct span name);
 /* What fulfils `b` fulfils `a`. */
 bool match_condition_covers(const struct match_condition *a, const struct match_condition *b);

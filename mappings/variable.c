@@ -27,14 +27,16 @@ static const struct variable rows[] = {
 	{ "cookies", VARIABLE_COOKIES, SEND, true, "JSON object of all cookies" },
 	{ "cookie.", VARIABLE_COOKIE_VALUE, SEND, true, "one cookie" },
 	{ "claim.", VARIABLE_LATER, SEND, true, NULL },
-	{ "accept", VARIABLE_LATER, SEND, true, NULL },
-	{ "host.", VARIABLE_LATER, SEND, true, NULL },
+	{ "accept", VARIABLE_ACCEPT, SEND, false,
+		"the name of `match.accept` that the client wants most" },
 	{ "op", VARIABLE_OP, SEND, true,
 		"`send.op`, else the op the client named, else the mapping's name" },
 	{ "op.rest", VARIABLE_OP_REST, SEND, true, "what the `*` of `match.op` stood for" },
 	{ "method", VARIABLE_METHOD, SEND, true, "the request method" },
 	{ "scheme", VARIABLE_SCHEME, SEND, true, "http, ws" },
 	{ "host", VARIABLE_HOST, SEND, true, "the Host without its port" },
+	{ "host.", VARIABLE_HOST_CAPTURE, SEND, true,
+		"a label that `match.host` captures, in lower case" },
 	{ "port", VARIABLE_PORT, SEND, true, "the port of the Host" },
 	{ "uri", VARIABLE_URI, SEND, true, "the request target as it came" },
 	{ "client.ip", VARIABLE_CLIENT_IP, SEND, false, "address of the client" },
@@ -180,6 +182,19 @@ bool variable_resolve(struct span name, const struct variable_context *context,
 	if (row->kind == VARIABLE_BODY_POINTER && !json_pointer_check(behind)) {
 		snprintf(why, size, "'%.*s' is no JSON pointer; expected ${body:/name}",
 			(int)behind.len, behind.ptr);
+		return false;
+	}
+	if (row->kind == VARIABLE_HOST_CAPTURE &&
+		(context->match == NULL ||
+			!match_condition_has_capture(&context->match->condition, behind))) {
+		snprintf(why, size, "match.host captures no '%.*s'; expected a label :%.*s in it",
+			(int)behind.len, behind.ptr, (int)behind.len, behind.ptr);
+		return false;
+	}
+	if (row->kind == VARIABLE_ACCEPT &&
+		(context->match == NULL || context->match->accept == 0)) {
+		snprintf(why, size,
+			"${accept} needs match.accept, which says what there is to choose");
 		return false;
 	}
 	if (row->kind == VARIABLE_OP_REST && (context->match == NULL || !context->match->op_tail)) {

@@ -217,6 +217,18 @@ static struct span unless_empty(struct span text)
 	return text.len > 0 ? text : SPAN_ABSENT;
 }
 
+/* Case says nothing in a host, so that nobody can be two by writing it another way. */
+static void read_host_capture(
+	struct span name, struct variable_source *source, struct variable_value *value)
+{
+	struct span label =
+		match_condition_capture(&source->rule->condition, source->request->host, name);
+	for (size_t i = 0; i < label.len; i++) {
+		buffer_append_char(source->scratch, span_lower(label.ptr[i]));
+	}
+	value->text = unless_empty(buffer_span(source->scratch));
+}
+
 /* Those that are a piece of text somebody already has. */
 static struct span plain_text(enum variable_kind kind, const struct variable_source *source)
 {
@@ -224,6 +236,7 @@ static struct span plain_text(enum variable_kind kind, const struct variable_sou
 	switch (kind) {
 	case VARIABLE_PATH: return source->match->path;
 	case VARIABLE_OP_REST: return source->match->op_rest;
+	case VARIABLE_ACCEPT: return source->match->accept;
 	case VARIABLE_METHOD: return request->method;
 	case VARIABLE_SCHEME: return request->scheme;
 	case VARIABLE_HOST: return unless_empty(request->host);
@@ -296,6 +309,7 @@ bool variable_read(const struct variable_use *use, struct variable_source *sourc
 	case VARIABLE_COOKIES:
 	case VARIABLE_COOKIE_VALUE:
 		return read_list(use, VARIABLE_LIST_COOKIES, source, want, value);
+	case VARIABLE_HOST_CAPTURE: read_host_capture(use->name, source, value); return true;
 	case VARIABLE_OP: return read_op(source, want, value);
 	case VARIABLE_CLIENT_IP:
 		address_append(&source->request->client, source->scratch);

@@ -53,6 +53,26 @@ def test_a_host_is_compared_without_port_and_in_any_case(hosts, host, expected):
     assert found(hosts, "/x", host) == expected
 
 
+def test_labels_of_a_host_are_captured(loopback):
+    one = loopback(
+        {
+            "name": "tenant",
+            "match": {"path": "/x", "host": [":tenant.api.example", "*.:tenant.apps.example"]},
+            "send": {"body": "${host.tenant} at ${host}"},
+        },
+        {"name": "else", "match": {"path": "/x"}, "send": {"body": "else"}},
+    )
+    for host, body in (
+        ("acme.api.example", b"acme at acme.api.example"),
+        ("ACME.Api.Example.:80", b"acme at ACME.Api.Example."),
+        ("a.b.apps.example", b"b at a.b.apps.example"),
+        ("apps.example", b"else"),
+        ("a.b.api.example", b"else"),
+        (".api.example", b"else"),
+    ):
+        assert one.request("GET", "/x", host=host).body == body
+
+
 def test_an_absolute_target_names_the_host(hosts):
     assert found(hosts, "http://api.example/x", "shop.example") == "api"
     assert found(hosts, "http://none.example/x", "api.example") == 404

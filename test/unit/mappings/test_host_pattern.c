@@ -40,6 +40,22 @@ static void a_pattern_is_a_name_or_a_suffix(void **state)
 		{ "*.example", "aexample", false },
 		{ "*.example", "a.example.b", false },
 		{ "*.example", "a%2eb.example", false },
+		{ ":x.example", "a.example", true },
+		{ ":x.example", "A.EXAMPLE.", true },
+		{ ":x.example", "example", false },
+		{ ":x.example", ".example", false },
+		{ ":x.example", ".a.example", false },
+		{ ":x.example", "b.a.example", false },
+		{ ":x.example", "a.example.b", false },
+		{ ":x.example", "a%2eb.example", false },
+		{ ":x", "localhost", true },
+		{ ":x", "a.b", false },
+		{ "a.:x.example.", "a.b.example", true },
+		{ "a.:x.example", "b.b.example", false },
+		{ "*.:x.example", "a.b.example", true },
+		{ "*.:x.example", "c.a.b.example", true },
+		{ "*.:x.example", "b.example", false },
+		{ "*.:x.example", "..b.example", false },
 		{ "*.example", "", false },
 	};
 	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
@@ -77,8 +93,12 @@ static void what_no_host_can_fit_is_refused_and_explained(void **state)
 		{ "a.*.b", "first label" },
 		{ "a*.b", "first label" },
 		{ "*.[::1]", "like" },
-		{ ":x.example", "not available yet" },
-		{ "a.:x.example", "not available yet" },
+		{ ":.example", "begins with a letter" },
+		{ ":8080", "without its port" },
+		{ "a:x.example", "without its port" },
+		{ ":x:y.example", "without its port" },
+		{ ":x.:y.:x", "twice" },
+		{ ":x..example", "whole label" },
 		{ "b\xc3\xbc"
 		  "cher.example",
 			"xn--" },
@@ -116,6 +136,17 @@ static void a_suffix_covers_what_ends_in_it(void **state)
 		{ "*.a.example", "*.example", false },
 		{ "*.example", "aexample", false },
 		{ "*.example", "*.aexample", false },
+		{ ":x.example", "a.example", true },
+		{ ":x.example", ":y.example", true },
+		{ ":x.example", "*.example", false },
+		{ ":x.example", "a.b.example", false },
+		{ ":x.example", "example", false },
+		{ "a.example", ":x.example", false },
+		{ "*.example", ":x.example", true },
+		{ "*.example", "*.:x.example", true },
+		{ "*.:x.example", "*.example", false },
+		{ "*.:x", "*.example", true },
+		{ "*.:x.example", ":y.:x.example", true },
 	};
 	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
 		struct store store = { 0 };
@@ -129,12 +160,43 @@ static void a_suffix_covers_what_ends_in_it(void **state)
 	}
 }
 
+static void a_capture_is_the_label_at_its_place(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *pattern, *host, *name, *label;
+	} stories[] = {
+		{ ":x.example", "a.example", "x", "a" },
+		{ ":x.example", "A.example.", "x", "A" },
+		{ ":x.b.:y", "1.b.2", "x", "1" },
+		{ ":x.b.:y", "1.b.2", "y", "2" },
+		{ "*.:x.example", "a.b.c.example", "x", "c" },
+		{ ":x.example", "a.example", "y", NULL },
+		{ "x.example", "x.example", "x", NULL },
+	};
+	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
+		struct store store = { 0 };
+		struct host_pattern pattern;
+		struct span host = span_from_text(stories[i].host);
+		struct span name = span_from_text(stories[i].name);
+		assert_null(
+			host_pattern_parse(span_from_text(stories[i].pattern), &store, &pattern));
+		assert_true(host_pattern_match(&pattern, host));
+		struct span label = host_pattern_capture(&pattern, host, name);
+		assert_int_equal(span_present(label), stories[i].label != NULL);
+		assert_true(span_equal(label, span_from_text(stories[i].label)));
+		assert_int_equal(host_pattern_has(&pattern, name), stories[i].label != NULL);
+		store_finish(&store);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pattern_is_a_name_or_a_suffix),
 		cmocka_unit_test(what_no_host_can_fit_is_refused_and_explained),
 		cmocka_unit_test(a_suffix_covers_what_ends_in_it),
+		cmocka_unit_test(a_capture_is_the_label_at_its_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

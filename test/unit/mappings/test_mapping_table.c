@@ -175,7 +175,7 @@ static void matches_that_mean_nothing_do_not_load(void **state)
 		{ "\"match\": {\"path\": \"/\", \"pth\": \"/\"}, \"send\": {\"queue\": \"q\"}",
 			"path" },
 		{ "\"match\": {\"path\": \"/\", \"layer\": \"x\"}, \"send\": {\"queue\": \"q\"}",
-			"not available yet" },
+			"does not declare 'x'" },
 		{ "\"match\": {\"op\": \"a*b\"}, \"send\": {\"queue\": \"q\"}",
 			"like orders.create or orders.*" },
 		{ "\"match\": {\"op\": {\"name\": \"a\", \"captures\": {\"x\": \"header:x\"}}}, "

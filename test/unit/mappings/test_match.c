@@ -210,7 +210,7 @@ static void conditions_that_mean_nothing_do_not_load(void **state)
 	static const struct world_fault faults[] = {
 		{ MATCH("\"host\": []"), "at least one host" },
 		{ MATCH("\"host\": [\"a\", \"b:80\"]"), "match.host[1]: expected a host without" },
-		{ MATCH("\"host\": \":x.b\""), "match.host: a label that is captured is not" },
+		{ MATCH("\"host\": \":x.:x\""), "match.host: captures a name twice" },
 		{ MATCH("\"host\": 5"), "expected a string" },
 		{ MATCH("\"query\": {}"), "expected an object" },
 		{ MATCH("\"query\": \"a\""), "expected an object" },
@@ -229,8 +229,10 @@ static void conditions_that_mean_nothing_do_not_load(void **state)
 		{ MATCH("\"content_types\": \"a/b; charset=utf-8\""), "without parameters" },
 		{ MATCH("\"encodings\": \"gzip, br\""), "expected a content encoding" },
 		{ MATCH("\"encodings\": \"*\""), "expected a content encoding" },
-		{ MATCH("\"accept\": \"json\""), "not available yet" },
-		{ MATCH("\"layer\": \"main\""), "not available yet" },
+		{ MATCH("\"accept\": []"), "at least one name" },
+		{ MATCH("\"accept\": [\"json\", \"jsn\"]"),
+			"match.accept[1]: \"accept_types\" does not declare 'jsn'" },
+		{ MATCH("\"layer\": \"man\""), "match.layer: \"layers\" does not declare 'man'" },
 	};
 	WORLD_REFUSE(faults);
 }
@@ -295,6 +297,14 @@ static void a_mapping_that_asks_for_more_hides_none(void **state)
 			false },
 		{ ", \"content_types\": \"a/*\"", "", false },
 		{ "", ", \"encodings\": \"gzip\"", false },
+		{ ", \"host\": \":x.a\"", ", \"host\": \"b.a\"", true },
+		{ ", \"host\": \"b.a\"", ", \"host\": \":x.a\"", false },
+		{ "", ", \"accept\": \"json\"", true },
+		{ ", \"accept\": \"json\"", "", false },
+		{ ", \"accept\": [\"html\", \"json\"]", ", \"accept\": \"json\"", true },
+		{ ", \"accept\": \"json\"", ", \"accept\": [\"html\", \"json\"]", false },
+		{ "", ", \"layer\": \"last_call\"", true },
+		{ ", \"layer\": \"last_call\"", ", \"layer\": \"last_call\"", true },
 		{ ", \"encodings\": [\"br\", \"GZIP\"]", ", \"encodings\": \"x-gzip\"", true },
 		{ ", \"encodings\": \"gzip\"", "", true },
 	};

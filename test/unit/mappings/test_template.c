@@ -420,10 +420,13 @@ static void a_template_that_means_nothing_does_not_load(void **state)
 			"${claim.sub} is not available yet" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
 		  "\"${accept}\"}",
-			"${accept} is not available yet" },
+			"${accept} needs match.accept" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
 		  "\"${host.tenant}\"}",
-			"not available yet" },
+			"match.host captures no 'tenant'" },
+		{ "\"match\": {\"path\": \"/a\", \"host\": \":tennant.a\"}, \"send\": {\"queue\": "
+		  "\"q\", \"body\": \"${host.tenant}\"}",
+			"match.host captures no 'tenant'" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
 		  "\"${op.rest}\"}",
 			"needs a match.op that ends in *" },

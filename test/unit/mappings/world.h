@@ -12,7 +12,9 @@
 #include "base/json_tree.h"
 #include "base/memory.h"
 #include "base/problem_list.h"
+#include "mappings/accept_types.h"
 #include "mappings/answer.h"
+#include "mappings/layers.h"
 #include "mappings/mapping.h"
 #include "mappings/send.h"
 
@@ -34,8 +36,10 @@
 #define WORLD_ID "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 struct world {
-	struct json_tree *tree;
+	struct json_tree *tree, *types_tree;
 	struct problem_list *problems;
+	struct layers *layers;
+	struct accept_types *accept_types;
 	struct mapping_table *table;
 	struct match match;
 	struct buffer scratch;
@@ -53,11 +57,19 @@ static const struct mapping_bridge world_bridges[] = {
 	{ "kafka", "kafka" },
 };
 
+static const char world_types[] =
+	"{\"json\": [\"application/json\", \"application/*+json\"], \"html\": \"text/html\","
+	" \"image\": \"image/*\", \"text\": [\"text/plain\", \"text/csv\"]}";
+
 /* Loads an array of mappings. */
 static inline void world_open(struct world *world, const char *json)
 {
 	struct json_fault fault;
 	*world = (struct world){ .problems = problem_list_create() };
+	world->layers = layers_create(NULL, world->problems);
+	world->types_tree = json_tree_create("types.json", span_from_text(world_types), &fault);
+	world->accept_types =
+		accept_types_create(json_tree_root(world->types_tree), world->problems);
 	world->table = mapping_table_create();
 	world->tree = json_tree_create("test.json", span_from_text(json), &fault);
 	if (world->tree == NULL) {
@@ -68,6 +80,8 @@ static inline void world_open(struct world *world, const char *json)
 		.bridge_count = 3,
 		.default_bridge = "rabbit",
 		.default_timeout_ms = 5000,
+		.layers = world->layers,
+		.accept_types = world->accept_types,
 		.limit_body = 4096,
 		.limit_reply = 8192,
 		.problems = world->problems };
@@ -81,6 +95,9 @@ static inline void world_open(struct world *world, const char *json)
 static inline void world_close(struct world *world)
 {
 	mapping_table_destroy(world->table);
+	accept_types_destroy(world->accept_types);
+	layers_destroy(world->layers);
+	json_tree_destroy(world->types_tree);
 	problem_list_destroy(world->problems);
 	json_tree_destroy(world->tree);
 	buffer_finish(&world->scratch);
