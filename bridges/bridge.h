@@ -76,6 +76,8 @@ struct bridge_events {
 	/* A destination that mappings name is not usable although the session is UP, and why; NULL:
 	 * it is again. For the log and /readyz. */
 	void (*on_topic)(struct bridge_host *host, const char *topic, const char *why);
+	/* Something is set up in a way that works but will hurt; for the log, once. */
+	void (*on_warning)(struct bridge_host *host, const char *what);
 	/* The shard whose call the reply answers, by the id in it; -1: none can be. For bridges
 	 * that read the replies of all shards in one. */
 	int (*shard_of)(struct bridge_host *host, const struct message *reply);

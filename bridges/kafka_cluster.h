@@ -44,6 +44,7 @@ struct kafka_cluster {
 	size_t message_max;          /* bytes */
 	struct kafka_seat *seats;    /* of the shards, by number */
 	bool *warm;                  /* the survey's: producers know the topic */
+	bool judged;                 /* the survey's: topics were looked at for what will hurt */
 	struct kafka_gauges gauges;  /* the reader's */
 	struct kafka_survey *survey; /* the reader's; the last one, perhaps still under way */
 };

@@ -209,6 +209,9 @@ static void handle_findings(void *owner, const struct kafka_findings *findings)
 	struct kafka_reader *reader = owner;
 	reader->surveying = false;
 	take_findings(reader, findings);
+	for (size_t i = 0; i < findings->advice.count; i++) {
+		reader->host->events->on_warning(reader->host, findings->advice.lines[i]);
+	}
 	kafka_survey_destroy(reader->cluster->survey);
 	reader->cluster->survey = NULL;
 	if (reader->replace) {

@@ -4,6 +4,7 @@
 #include "bridges/kafka_survey.h"
 
 #include "base/memory.h"
+#include "bridges/kafka_facts.h"
 #include "bridges/kafka_metadata.h"
 
 #include <assert.h>
@@ -163,6 +164,17 @@ static void survey_topics(struct kafka_survey *survey)
 	}
 }
 
+/* Not by the first survey, which everybody waits for. The embedded one knows no configuration. */
+static void judge_topics(struct kafka_survey *survey)
+{
+	struct kafka_cluster *cluster = survey->cluster;
+	if (!cluster->judged && !cluster->shared->embedded && survey->findings.reached &&
+		survey->findings.reply_ready) {
+		cluster->judged = true;
+		kafka_facts_judge(cluster, &survey->findings.advice);
+	}
+}
+
 /* The thread */
 
 static void handle_found(struct mail *mail)
@@ -192,9 +204,13 @@ static void *run(void *argument)
 	if (survey->anew) {
 		kafka_feed_stop(&survey->cluster->reply->feed);
 	}
+	bool calm = survey->cluster->reply->feed.reading_count > 0;
 	survey_reply(survey);
 	if (survey->findings.reply_ready) {
 		survey_topics(survey);
+	}
+	if (calm) {
+		judge_topics(survey);
 	}
 	while (!deliver(survey)) {
 		poll(NULL, 0, RETRY_POST_MS);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/mailbox.h"
+#include "bridges/kafka_advice.h"
 #include "bridges/kafka_cluster.h"
 #include "bridges/kafka_view.h"
 
@@ -21,6 +22,7 @@ struct kafka_findings {
 	bool reply_lost;      /* it is there no more, or was made anew */
 	struct kafka_why why; /* what is missing */
 	const struct kafka_topic_view *topics;
+	struct kafka_advice advice; /* once in the life of the bridge */
 };
 
 typedef void kafka_survey_handler(void *owner, const struct kafka_findings *findings);

@@ -154,6 +154,17 @@ static void handle_topic(struct bridge_host *host, const char *topic, const char
 	}
 }
 
+static void handle_warning(struct bridge_host *host, const char *what)
+{
+	struct session *session = session_from_host(host);
+	struct log *log = session->shard->log;
+	if (log_begin(log, LOG_WARN, "advice")) {
+		log_text(log, "bridge", span_from_text(session->instance->name));
+		log_text(log, "what", span_from_text(what));
+		log_end(log);
+	}
+}
+
 /* By the first correlation place that holds an id of ours. */
 static int handle_shard_of(struct bridge_host *host, const struct message *reply)
 {
@@ -180,6 +191,7 @@ static const struct bridge_events events = {
 	.on_session_lost = handle_session_lost,
 	.on_state = handle_state,
 	.on_topic = handle_topic,
+	.on_warning = handle_warning,
 	.shard_of = handle_shard_of,
 };
 

@@ -100,6 +100,12 @@ static void handle_topic(struct bridge_host *host, const char *topic, const char
 	contract->topics_amiss += why != NULL ? 1 : -1;
 }
 
+static void handle_warning(struct bridge_host *host, const char *what)
+{
+	(void)host;
+	assert_non_null(what);
+}
+
 static int handle_shard_of(struct bridge_host *host, const struct message *reply)
 {
 	(void)host;
@@ -115,6 +121,7 @@ static const struct bridge_events events = {
 	.on_session_lost = handle_lost,
 	.on_state = handle_state,
 	.on_topic = handle_topic,
+	.on_warning = handle_warning,
 	.shard_of = handle_shard_of,
 };
 
