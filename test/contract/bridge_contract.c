@@ -102,14 +102,11 @@ static void handle_topic(struct bridge_host *host, const char *topic, const char
 
 static void handle_warning(struct bridge_host *host, const char *what)
 {
-	(void)host;
 	assert_non_null(what);
 }
 
 static int handle_shard_of(struct bridge_host *host, const struct message *reply)
 {
-	(void)host;
-	(void)reply;
 	return 0;
 }
 
