@@ -109,3 +109,41 @@ void buffer_append_base64(struct buffer *buffer, struct span bytes)
 		buffer->len += 4;
 	}
 }
+
+static int base64_digit(char c)
+{
+	if (c >= 'A' && c <= 'Z') {
+		return c - 'A';
+	}
+	if (c >= 'a' && c <= 'z') {
+		return c - 'a' + 26;
+	}
+	if (c >= '0' && c <= '9') {
+		return c - '0' + 52;
+	}
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool buffer_append_base64_decoded(struct buffer *buffer, struct span text)
+{
+	size_t start = buffer->len;
+	uint32_t bits = 0;
+	for (unsigned pads = 0; pads < 2 && text.len > 1 && text.ptr[text.len - 1] == '='; pads++) {
+		text.len--;
+	}
+	if (text.len % 4 == 1 || !buffer_reserve(buffer, text.len / 4 * 3 + 3)) {
+		return false;
+	}
+	for (size_t i = 0; i < text.len; i++) {
+		int digit = base64_digit(text.ptr[i]);
+		if (digit < 0) {
+			buffer->len = start;
+			return false;
+		}
+		bits = bits << 6 | (uint32_t)digit;
+		if (i % 4 != 0) {
+			buffer->data[buffer->len++] = (char)(bits >> (6 - i % 4 * 2));
+		}
+	}
+	return true;
+}

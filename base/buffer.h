@@ -36,6 +36,8 @@ void buffer_append_format(struct buffer *buffer, const char *format, ...)
 void buffer_append_hex(struct buffer *buffer, const void *bytes, size_t len);
 /* Standard base64 (RFC 4648 section 4), with padding. */
 void buffer_append_base64(struct buffer *buffer, struct span bytes);
+/* The other way; padding may be left out. False: it is none, and the buffer as it was. */
+bool buffer_append_base64_decoded(struct buffer *buffer, struct span text);
 
 /* Makes room for `more` bytes; false (and `failed`) when there is no memory. */
 static inline bool buffer_reserve(struct buffer *buffer, size_t more)

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "gateway/config.h"
 #include "gateway/process.h"
+#include "mappings/convention_table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -97,6 +98,36 @@ int command_check(int argc, char **argv)
 		mapping_table_count(config->mappings), config->listener_count,
 		config->bridge_count);
 	config_destroy(config);
+	return 0;
+}
+
+int command_conventions(int argc, char **argv)
+{
+	static const char usage[] =
+		"Usage: bridgehead conventions [NAME | TYPE/NAME]\n\n"
+		"Prints the knobs of a convention as JSON: of that name for every type of bridge "
+		"that has\n"
+		"one, or of one type, as amqp/nestjs. Without a name: a line for each.\n\n"
+		"  -h, --help   this\n";
+	if (wants_help(argc, argv)) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	if (argc == 1) {
+		convention_files_list(stdout);
+		return 0;
+	}
+	if (!convention_files_print(argv[1], stdout)) {
+		fprintf(stderr,
+			"bridgehead: there is no convention \"%s\"; 'bridgehead "
+			"conventions' lists them\n",
+			argv[1]);
+		return 1;
+	}
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "gateway/config_bridge.h"
 #include "gateway/config_listener.h"
+#include "mappings/convention_table.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -132,7 +133,11 @@ static const struct option config_rows[] = {
 		.offset = FIELD(cors_node),
 		.rows = cors_rule_rows,
 		.help = "what pages of other origins may use over HTTP; none without it" },
-	{ .name = "conventions", .type = OPTION_LATER, .help = "globs of own presets" },
+	{ .name = "conventions",
+		.type = OPTION_TEXTS,
+		.offset = FIELD(convention_globs),
+		.help = "globs of own presets, relative to the file "
+			"([conventions](conventions.md))" },
 	{ .name = "mappings",
 		.type = OPTION_NODE,
 		.offset = FIELD(mappings_node),
@@ -296,8 +301,11 @@ static void add_mappings(
 	}
 }
 
-static void include_glob(struct config *config, const struct json_node *at, const char *pattern,
-	const struct mapping_context *context)
+/* The files that a pattern beside `at` stands for, read in byte order of their names. */
+static void read_glob(struct config *config, const struct json_node *at, const char *pattern,
+	const struct mapping_context *context,
+	void (*take)(struct config *config, const struct json_node *root,
+		const struct mapping_context *context))
 {
 	char *path = option_beside(at, pattern);
 	glob_t found = { 0 };
@@ -314,11 +322,29 @@ static void include_glob(struct config *config, const struct json_node *at, cons
 		}
 	}
 	for (size_t i = 0; i < found.gl_pathc; i++) {
-		add_mappings(
-			config, read_file(config, found.gl_pathv[i], context->problems), context);
+		take(config, read_file(config, found.gl_pathv[i], context->problems), context);
 	}
 	globfree(&found);
 	free(path);
+}
+
+static void add_convention(
+	struct config *config, const struct json_node *root, const struct mapping_context *context)
+{
+	if (root != NULL) {
+		convention_table_add(config->conventions, root, context->problems);
+	}
+}
+
+static void read_conventions(
+	struct config *config, const struct json_node *root, struct problem_list *problems)
+{
+	const struct mapping_context context = { .problems = problems };
+	config->conventions = convention_table_create();
+	for (size_t i = 0; i < config->convention_globs.count; i++) {
+		read_glob(config, option_text_node(root, "conventions", i),
+			config->convention_globs.items[i], &context, add_convention);
+	}
 }
 
 static void read_cors(struct config *config, struct problem_list *problems)
@@ -350,6 +376,7 @@ static void read_mappings(
 		.bridge_count = config->bridge_count,
 		.default_bridge = config->defaults.bridge,
 		.default_convention = config->defaults.convention,
+		.conventions = config->conventions,
 		.default_timeout_ms = config->defaults.timeout_ms,
 		.layers = config->layers,
 		.accept_types = config->accept_types,
@@ -361,8 +388,8 @@ static void read_mappings(
 	config->mappings = mapping_table_create();
 	add_mappings(config, config->mappings_node, &context);
 	for (size_t i = 0; i < config->include.count; i++) {
-		include_glob(config, json_node_member(root, SPAN("include")),
-			config->include.items[i], &context);
+		read_glob(config, json_node_member(root, SPAN("include")), config->include.items[i],
+			&context, add_mappings);
 	}
 	mapping_table_finish(config->mappings, problems);
 	for (size_t i = 0; i < config->bridge_count; i++) {
@@ -466,6 +493,7 @@ static struct config *compile(
 		read_bridges(config, problems);
 		read_cors(config, problems);
 		read_groups(config, problems);
+		read_conventions(config, root, problems);
 		read_mappings(config, root, problems);
 		check_whole(config, root, problems);
 		for (size_t i = 0; i < config->listener_count; i++) {
@@ -501,6 +529,7 @@ void config_destroy(struct config *config)
 		return;
 	}
 	mapping_table_destroy(config->mappings);
+	convention_table_destroy(config->conventions);
 	cors_rule_destroy(config->cors);
 	accept_types_destroy(config->accept_types);
 	layers_destroy(config->layers);

@@ -105,6 +105,8 @@ struct config {
 	struct option_texts include;
 	struct bridge_instance *bridges;
 	size_t bridge_count;
+	struct option_texts convention_globs;
+	struct convention_table *conventions;
 	struct cors_rule *cors; /* of the top level; NULL: none */
 	struct layers *layers;
 	struct accept_types *accept_types; /* NULL: none */

@@ -19,6 +19,7 @@ static const struct {
 	{ "check", command_check, "FILE", "say everything that is wrong with a configuration" },
 	{ "call", command_call, "URL [OP] [JSON]", "send one HTTP or WebSocket request" },
 	{ "dev", command_dev, "[OPTION]...", "serve with a Kafka for development inside, no file" },
+	{ "conventions", command_conventions, "[NAME]", "print the presets for worker frameworks" },
 	{ "version", command_version, "", "print the version" },
 };
 
@@ -28,7 +29,7 @@ static int print_help(FILE *out)
 	      "Usage:\n",
 		out);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		fprintf(out, "  bridgehead %-8s%-18s%s\n", commands[i].name, commands[i].arguments,
+		fprintf(out, "  bridgehead %-13s%-18s%s\n", commands[i].name, commands[i].arguments,
 			commands[i].help);
 	}
 	fputs("\n'bridgehead COMMAND --help' tells more.\n", out);

@@ -10,10 +10,10 @@
 #include "mappings/answer.h"
 
 #include "base/json.h"
-#include "base/text.h"
 #include "base/utf8.h"
-#include "mappings/filter.h"
+#include "mappings/answer_headers.h"
 #include "mappings/mapping_parts.h"
+#include "message/media_type.h"
 
 #define STATUS_NONE 0
 #define STATUS_BAD (-1)
@@ -23,19 +23,6 @@ struct reader {
 	struct place_source source;
 	struct answer *answer;
 };
-
-/* A header's value on the wire: no control character but a tab. */
-static bool is_writable(struct span text)
-{
-	if (text_is_printable(text)) {
-		return true;
-	}
-	size_t at = text_find_control(text, 0);
-	while (at < text.len && text.ptr[at] == '\t') {
-		at = text_find_control(text, at + 1);
-	}
-	return at == text.len;
-}
 
 static bool is_null(const struct place_value *value)
 {
@@ -123,7 +110,7 @@ static struct span content_coding(struct reader *reader)
 			return SPAN_ABSENT;
 		}
 	}
-	if (encoding.len > 0 && !is_writable(encoding)) {
+	if (encoding.len > 0 && !answer_headers_writable(encoding)) {
 		reader->answer->headers_dropped++;
 		return SPAN_ABSENT;
 	}
@@ -133,7 +120,7 @@ static struct span content_coding(struct reader *reader)
 static struct span own_content_type(struct reader *reader)
 {
 	struct span type = reader->source.message->properties[PROPERTY_CONTENT_TYPE];
-	if (type.len > 0 && !is_writable(type)) {
+	if (type.len > 0 && !answer_headers_writable(type)) {
 		reader->answer->headers_dropped++;
 		return SPAN_ABSENT;
 	}
@@ -185,6 +172,36 @@ static enum answer_kind kind_of(struct reader *reader)
 	}
 	bool more = stream->more.count == 0 || condition_list_holds(&stream->more, &reader->source);
 	return more ? ANSWER_PART : ANSWER_WHOLE;
+}
+
+/* A string stands for the bytes that it holds, null for none; other JSON stays what it is. */
+static void decode_body(struct reader *reader)
+{
+	struct answer *answer = reader->answer;
+	struct place_value value = { .text = answer->body, .json = true };
+	struct place_value encoding;
+	struct buffer *scratch = reader->source.scratch;
+	enum json_type type = json_type_of(answer->body);
+	if (type != JSON_STRING && type != JSON_NULL) {
+		return;
+	}
+	answer->body_is_json = false;
+	answer->content_type = SPAN_ABSENT;
+	/* What is decoded twice stands there twice, and must not move between. */
+	buffer_reserve(scratch, 2 * answer->body.len + 8);
+	answer->body = type == JSON_NULL ? SPAN("") : place_text(&value, scratch);
+	if (type == JSON_STRING &&
+		place_read(&reader->rule->encoding, &reader->source, &encoding) &&
+		span_equal(passing_text(reader, &encoding), SPAN("base64"))) {
+		size_t start = scratch->len;
+		if (!buffer_append_base64_decoded(scratch, answer->body)) {
+			answer->bad_reply = "The reply's body is no base64.";
+			answer->status = 502;
+		}
+		answer->body = buffer_since(scratch, start);
+	} else if (type == JSON_STRING) {
+		answer->content_type = SPAN("text/plain; charset=utf-8");
+	}
 }
 
 static void read_body(struct reader *reader)
@@ -288,6 +305,13 @@ static void read_error_object(struct reader *reader)
 	give_body(reader, &places->items[0], &object);
 }
 
+/* A header or property that holds an object or an array is meant as JSON. */
+static bool holds_json(const struct place_value *value)
+{
+	struct span text = value->text;
+	return text.len > 0 && (text.ptr[0] == '{' || text.ptr[0] == '[') && json_check(text, NULL);
+}
+
 static void read_error_body(struct reader *reader)
 {
 	const struct answer_places *places = &reader->rule->error_body;
@@ -302,9 +326,33 @@ static void read_error_body(struct reader *reader)
 			strip_value(reader, &json);
 			value.text = json.text;
 		} else {
+			value.json = value.json || holds_json(&value);
 			strip_value(reader, &value);
 		}
 		give_body(reader, places->items, &value);
+	}
+}
+
+/* Whether the body is what the type says, as far as that can be seen. */
+static bool fits_type(struct span type, struct span body)
+{
+	return media_type_is_json(type)                ? json_check(body, NULL)
+	       : span_starts_with(type, SPAN("text/")) ? utf8_check(body)
+						       : true;
+}
+
+static void choose_content_type(struct reader *reader)
+{
+	const struct answer_rule *rule = reader->rule;
+	struct answer *answer = reader->answer;
+	if (span_present(answer->content_type) || answer->body.len == 0) {
+		return;
+	}
+	for (unsigned i = 0; i < rule->content_type_count; i++) {
+		if (fits_type(rule->content_types[i], answer->body)) {
+			answer->content_type = rule->content_types[i];
+			return;
+		}
 	}
 }
 
@@ -312,12 +360,14 @@ static void read_content_type(struct reader *reader)
 {
 	const struct answer_rule *rule = reader->rule;
 	struct place_value value;
-	if (span_present(rule->content_type_text)) {
+	if (rule->content_type_count > 0) {
+		choose_content_type(reader);
+	} else if (span_present(rule->content_type_text)) {
 		reader->answer->content_type = rule->content_type_text;
 	} else if (rule->content_type.kind != PLACE_NONE &&
 		   place_read(&rule->content_type, &reader->source, &value) && !is_null(&value)) {
 		struct span text = place_text(&value, reader->source.scratch);
-		if (text.len > 0 && is_writable(text)) {
+		if (text.len > 0 && answer_headers_writable(text)) {
 			reader->answer->content_type = text;
 		} else {
 			reader->answer->headers_dropped++;
@@ -325,56 +375,13 @@ static void read_content_type(struct reader *reader)
 	}
 }
 
-static void add_header(struct reader *reader, struct span name, struct span value)
+/* Brokers note why they gave a message up. */
+static void read_death(struct reader *reader)
 {
-	struct answer *answer = reader->answer;
-	if (answer->header_count == MESSAGE_HEADERS_MAX || !is_writable(value)) {
-		answer->headers_dropped++;
-		return;
-	}
-	answer->headers[answer->header_count++] =
-		(struct message_header){ .name = name, .value = value, .type = MESSAGE_TEXT };
-}
-
-/* An array gives the header once for each of its elements. */
-static void add_header_list(struct reader *reader, struct span name, struct span json)
-{
-	if (!json_check(json, NULL) || json_type_of(json_value(json)) != JSON_ARRAY) {
-		reader->answer->headers_dropped++;
-		return;
-	}
-	struct json_cursor cursor = json_open(json_value(json));
-	struct place_value element = { .json = true };
-	while (json_next_element(&cursor, &element.text)) {
-		enum json_type type = json_type_of(element.text);
-		if (type == JSON_ARRAY || type == JSON_OBJECT || type == JSON_NULL) {
-			reader->answer->headers_dropped++;
-			continue;
-		}
-		add_header(reader, name, place_text(&element, reader->source.scratch));
-	}
-}
-
-static void read_headers(struct reader *reader)
-{
-	const struct message *reply = reader->source.message;
-	const struct answer_rule *rule = reader->rule;
-	for (unsigned i = 0; i < reply->header_count; i++) {
-		const struct message_header *header = &reply->headers[i];
-		unsigned j = 0;
-		while (j < rule->header_count &&
-			!span_equal_nocase(rule->headers[j], header->name)) {
-			j++;
-		}
-		if (j == rule->header_count || header->type == MESSAGE_NULL) {
-			continue;
-		}
-		if (header->type == MESSAGE_JSON) {
-			add_header_list(reader, rule->headers[j], header->value);
-		} else {
-			add_header(reader, rule->headers[j], header->value);
-		}
-	}
+	const struct message_header *reason =
+		message_header(reader->source.message, SPAN("x-first-death-reason"));
+	reader->answer->expired = reason != NULL && span_equal(reason->value, SPAN("expired"));
+	reader->answer->status = reader->answer->expired ? 504 : 502;
 }
 
 static void read_reply(struct reader *reader)
@@ -391,6 +398,12 @@ static void read_reply(struct reader *reader)
 	answer->content_encoding = SPAN_ABSENT;
 	answer->header_count = 0;
 	answer->headers_dropped = 0;
+	answer->dead = reader->rule->dead.count > 0 &&
+		       condition_list_holds(&reader->rule->dead, &reader->source);
+	if (answer->dead) {
+		read_death(reader);
+		return;
+	}
 	if (answer->kind == ANSWER_NOT_YET) {
 		return;
 	}
@@ -404,10 +417,14 @@ static void read_reply(struct reader *reader)
 		answer->no_part = true;
 	} else {
 		read_body(reader);
+		if (reader->rule->encoding.kind != PLACE_NONE && answer->body_is_json) {
+			decode_body(reader);
+		}
 		read_content_type(reader);
 	}
-	if (reader->rule->header_count > 0 && answer->bad_reply == NULL) {
-		read_headers(reader);
+	if (reader->rule->header_count + reader->rule->placed_count > 0 &&
+		answer->bad_reply == NULL) {
+		answer_headers_read(reader->rule, &reader->source, answer);
 	}
 }
 

@@ -30,6 +30,8 @@ struct answer {
 	bool body_is_json;        /* known strict JSON: found by a pointer */
 	struct span content_type; /* absent: the reply gave none (HTTP: application/octet-stream) */
 	struct span content_encoding;
+	bool dead; /* our own request came back; nothing but `expired` and `status` is set */
+	bool expired;
 	bool error;            /* the worker said it failed */
 	const char *bad_reply; /* not NULL: the reply is unusable, answer 502 bad-reply; a constant
 				  sentence */

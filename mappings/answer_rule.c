@@ -3,6 +3,8 @@
 
 #include "mappings/answer_rule.h"
 
+#include "mappings/answer_binding.h"
+#include "mappings/answer_headers.h"
 #include "mappings/convention.h"
 #include "mappings/filter.h"
 #include "mappings/header_name.h"
@@ -28,7 +30,7 @@ struct answer_options {
 	int parts;
 	const struct json_node *skip, *stream;
 	const struct json_node *correlation, *body, *content_type, *status_map, *status, *error;
-	const struct json_node *error_body, *headers;
+	const struct json_node *error_body, *headers, *encoding, *dead, *bind, *reply_queue;
 };
 
 #define NODE_ROW(name_, member, help_)                                           \
@@ -55,8 +57,12 @@ const struct option answer_rows[] = {
 		"Kafka `header:correlation_id`"),
 	NODE_ROW("body", body, "place of the payload in the reply; without it `body:`"),
 	NODE_ROW("content_type", content_type,
-		"place or constant; without it the reply's own, `application/json` where `body` is "
-		"a pointer"),
+		"place or constant, or a list of constants for replies that give none: the first "
+		"that fits the body; without it the reply's own, `application/json` where `body` "
+		"is a pointer"),
+	NODE_ROW("encoding", encoding,
+		"place of `base64` or nothing: a string that `body` finds is text then, or bytes "
+		"in base64, and no JSON"),
 	NODE_ROW("status_map", status_map,
 		"`{\"at\": PLACE or list, \"map\": {value: status}}`, asked first"),
 	NODE_ROW("status", status,
@@ -65,7 +71,16 @@ const struct option answer_rows[] = {
 	NODE_ROW("error_body", error_body,
 		"place of what the client may see of an error, or a list of places that give an "
 		"object"),
-	NODE_ROW("headers", headers, "names of reply headers that pass to the client"),
+	NODE_ROW("headers", headers,
+		"names of reply headers that pass to the client; `{NAME: PLACE}` takes one from "
+		"another place, a PLACE all members of an object"),
+	NODE_ROW("dead", dead,
+		"condition that makes a reply our own request come back: expired is 504, else 502"),
+	NODE_ROW("bind", bind,
+		"AMQP: `{\"exchange\", \"key\", \"arguments\"}` or a list: bindings of the reply "
+		"queue, whose name is `${reply_to}`"),
+	NODE_ROW("reply_queue", reply_queue,
+		"AMQP: a second queue for replies, with `${reply_to}` in its name"),
 	NODE_ROW(
 		"skip", skip, "condition that makes a reply no answer yet, like a progress report"),
 	NODE_ROW("stream", stream,
@@ -85,9 +100,6 @@ const struct option answer_rows[] = {
 		.offset = offsetof(struct answer_options, total_ms),
 		.max = TIMEOUT_MAX_MS,
 		.help = "for all parts together, while `timeout` is the longest gap; 0: no end" },
-	{ .name = "dead", .type = OPTION_LATER },
-	{ .name = "bind", .type = OPTION_LATER },
-	{ .name = "reply_queue", .type = OPTION_LATER },
 	{ 0 },
 };
 
@@ -165,11 +177,49 @@ static void compile_map(const struct json_node *node, struct store *store, struc
 	}
 }
 
+static bool is_content_type(struct span text)
+{
+	const char *slash = text.len > 0 ? memchr(text.ptr, '/', text.len) : NULL;
+	const char *end = text.len > 0 ? memchr(text.ptr, ';', text.len) : NULL;
+	if (slash == NULL || !filter_is_plain_text(text)) {
+		return false;
+	}
+	size_t type = (size_t)(slash - text.ptr);
+	struct span subtype = span_skip(text, type + 1);
+	if (end != NULL && end > slash) {
+		subtype.len = (size_t)(end - slash) - 1;
+	}
+	return header_name_is_token(span_of(text.ptr, type)) && header_name_is_token(subtype);
+}
+
+static void compile_content_types(const struct json_node *node, struct store *store,
+	struct answer_rule *rule, struct problem_list *problems)
+{
+	rule->content_types =
+		store_new(store, count_members(node) + 1, sizeof(*rule->content_types));
+	for (const struct json_node *n = node->first; n != NULL; n = n->next) {
+		struct span text = SPAN_ABSENT;
+		if (n->type == JSON_STRING) {
+			text = store_take(store, option_expand(n, problems));
+		}
+		if (is_content_type(text)) {
+			rule->content_types[rule->content_type_count++] = text;
+		} else {
+			problem_list_error(
+				problems, n, "expected a content type like \"text/plain\"");
+		}
+	}
+}
+
 /* "text/plain" is a constant, "header:ct" a place. */
 static void compile_content_type(const struct json_node *node, struct store *store,
 	struct answer_rule *rule, struct problem_list *problems)
 {
 	struct span text = SPAN_ABSENT;
+	if (node->type == JSON_ARRAY) {
+		compile_content_types(node, store, rule, problems);
+		return;
+	}
 	if (node->type == JSON_STRING) {
 		text = store_take(store, option_expand(node, problems));
 	}
@@ -178,19 +228,7 @@ static void compile_content_type(const struct json_node *node, struct store *sto
 	}
 	rule->content_type = (struct place){ .kind = PLACE_NONE };
 	rule->content_type_text = text;
-	const char *slash = text.len > 0 ? memchr(text.ptr, '/', text.len) : NULL;
-	const char *end = text.len > 0 ? memchr(text.ptr, ';', text.len) : NULL;
-	bool good = slash != NULL && filter_is_plain_text(text);
-	if (good) {
-		size_t type = (size_t)(slash - text.ptr);
-		struct span subtype = span_skip(text, type + 1);
-		if (end != NULL && end > slash) {
-			subtype.len = (size_t)(end - slash) - 1;
-		}
-		good = header_name_is_token(span_of(text.ptr, type)) &&
-		       header_name_is_token(subtype);
-	}
-	if (!good) {
+	if (!is_content_type(text)) {
 		problem_list_error(problems, node,
 			"expected a content type like \"text/plain\", or a place like "
 			"\"header:content-type\"");
@@ -265,36 +303,6 @@ static void compile_error_body(const struct json_node *node, struct store *store
 	}
 }
 
-static void compile_header(const struct json_node *node, struct store *store,
-	struct answer_rule *rule, struct problem_list *problems)
-{
-	struct span name = SPAN_ABSENT;
-	if (node->type == JSON_STRING) {
-		name = store_take(store, option_expand(node, problems));
-	}
-	if (!header_name_is_token(name) || memchr(name.ptr, '*', name.len) != NULL) {
-		problem_list_error(problems, node, "expected the name of a reply header");
-	} else if (header_name_is_gateways(name)) {
-		problem_list_warning(problems, node,
-			"'%.*s' is the gateway's own and never taken from a reply", (int)name.len,
-			name.ptr);
-	} else {
-		rule->headers[rule->header_count++] = name;
-	}
-}
-
-static void compile_headers(const struct json_node *node, struct store *store,
-	struct answer_rule *rule, struct problem_list *problems)
-{
-	bool list = node->type == JSON_ARRAY;
-	unsigned count = list ? count_members(node) : 1;
-	rule->headers = store_new(store, count + 1, sizeof(*rule->headers));
-	for (const struct json_node *n = list ? node->first : node; n != NULL;
-		n = list ? n->next : NULL) {
-		compile_header(n, store, rule, problems);
-	}
-}
-
 static void set_defaults(struct answer_rule *rule, struct store *store)
 {
 	*rule = (struct answer_rule){ .when = WHEN_REPLIED };
@@ -362,7 +370,34 @@ void answer_rule_compile(const struct json_node *node, const struct json_node *p
 		compile_stream(options.stream, store, &rule->stream, problems);
 	}
 	if (options.headers != NULL) {
-		compile_headers(options.headers, store, rule, problems);
+		answer_headers_compile(options.headers, store, rule, problems);
+	}
+	if (options.encoding != NULL) {
+		condition_place(options.encoding, store, &rule->encoding, problems);
+	}
+	if (options.dead != NULL) {
+		condition_list_compile(options.dead, store, &rule->dead, problems);
+	}
+	if (options.bind != NULL) {
+		answer_binding_compile(options.bind, store, rule, problems);
+	}
+	if (options.reply_queue != NULL) {
+		answer_binding_compile_queue(options.reply_queue, store, rule, problems);
 	}
 	option_finish(answer_rows, &options);
+}
+
+void answer_rule_check_preset(const struct json_node *node, struct problem_list *problems)
+{
+	struct store store = { 0 };
+	struct answer_rule rule;
+	for (const struct option *row = answer_rows; row->name != NULL; row++) {
+		const struct json_node *at = json_node_member(node, span_from_text(row->name));
+		if (at != NULL && row->type != OPTION_NODE && row->type != OPTION_LATER) {
+			problem_list_error_name(
+				problems, at, "this is for a mapping to say, not for a convention");
+		}
+	}
+	answer_rule_compile(node, NULL, &store, &rule, problems);
+	store_finish(&store);
 }

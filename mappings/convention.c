@@ -4,53 +4,64 @@
 #include "mappings/convention.h"
 
 #include "base/option.h"
+#include "mappings/convention_table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-static const struct convention conventions[] = {
-	{ .name = "plain" },
-};
+static const struct convention plain = { .name = "plain" };
 
-static const char *const later[] = { "http", "nestjs", "golevelup", "nestjs-rmq", "faststream",
-	"celery", "nameko", "aio-pika", "moleculer", "spring", "masstransit", "easynetq",
-	"wolverine", "enqueue", "smallrye", "zilla", "faust", "micronaut", NULL };
-
-static bool is_listed(struct span name, const char *const *names)
+static const struct convention *find(
+	const struct convention_context *context, const struct json_node *send, struct span name)
 {
-	while (*names != NULL && !span_equal(name, span_from_text(*names))) {
-		names++;
+	const struct convention_table *table = context->table;
+	if (strcmp(context->bridge, "loopback") != 0) {
+		return convention_table_find(table, name, context->bridge);
 	}
-	return *names != NULL;
+	bool record = json_node_member(send, SPAN("topic")) != NULL;
+	const struct convention *first =
+		convention_table_find(table, name, record ? "kafka" : "amqp");
+	return first != NULL ? first
+			     : convention_table_find(table, name, record ? "amqp" : "kafka");
 }
 
-static const struct convention *find(struct span name)
+static void report(const struct convention_context *context, const struct json_node *at,
+	struct span name, struct problem_list *problems)
 {
-	for (size_t i = 0; i < sizeof(conventions) / sizeof(conventions[0]); i++) {
-		if (span_equal(name, span_from_text(conventions[i].name))) {
-			return &conventions[i];
+	const char *const types[] = { "amqp", "kafka" };
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (convention_table_find(context->table, name, types[i]) != NULL) {
+			problem_list_error(problems, at,
+				"the convention '%.*s' is for %s bridges; this one's type is %s",
+				(int)name.len, name.ptr, types[i], context->bridge);
+			return;
 		}
 	}
-	return NULL;
+	const char *near = convention_table_nearest(context->table, name, context->bridge);
+	problem_list_error(problems, at, "unknown convention '%.*s'%s%s%s", (int)name.len, name.ptr,
+		near != NULL ? "; did you mean '" : "; 'bridgehead conventions' lists them",
+		near != NULL ? near : "", near != NULL ? "'?" : "");
 }
 
-const struct convention *convention_choose(
-	const struct json_node *send, const char *fallback, struct problem_list *problems)
+const struct convention *convention_choose(const struct json_node *send,
+	const struct convention_context *context, struct problem_list *problems)
 {
 	const struct json_node *at =
 		send != NULL ? json_node_member(send, SPAN("convention")) : NULL;
-	if ((at == NULL && fallback == NULL) || (at != NULL && at->type != JSON_STRING)) {
-		return &conventions[0];
+	if (context->table == NULL || context->bridge == NULL || send == NULL ||
+		(at == NULL && context->fallback == NULL) ||
+		(at != NULL && at->type != JSON_STRING)) {
+		return &plain;
 	}
-	struct span name = at != NULL ? at->string : span_from_text(fallback);
 	char *expanded = at != NULL ? option_expand(at, problems) : NULL;
-	struct span real = expanded != NULL ? span_from_text(expanded) : name;
-	const struct convention *convention = find(real);
+	if (at != NULL && expanded == NULL) {
+		return &plain;
+	}
+	struct span name = span_from_text(at != NULL ? expanded : context->fallback);
+	const struct convention *convention = find(context, send, name);
 	if (convention == NULL) {
-		problem_list_error(problems, at != NULL ? at : send,
-			is_listed(real, later) ? "the convention '%.*s' is not available yet"
-					       : "unknown convention '%.*s'; expected plain",
-			(int)name.len, name.ptr);
-		convention = &conventions[0];
+		report(context, at != NULL ? at : send, name, problems);
+		convention = &plain;
 	}
 	free(expanded);
 	return convention;

@@ -51,6 +51,14 @@ bool header_name_is_private(struct span name)
 	return listed(name, private_names);
 }
 
+unsigned header_name_secret(struct span name)
+{
+	return span_equal_nocase(name, SPAN("authorization"))         ? HEADER_AUTHORIZATION
+	       : span_equal_nocase(name, SPAN("proxy-authorization")) ? HEADER_PROXY_AUTHORIZATION
+	       : span_equal_nocase(name, SPAN("cookie"))              ? HEADER_COOKIE
+								      : 0;
+}
+
 bool header_name_is_reserved(struct span name)
 {
 	return listed(name, reserved);

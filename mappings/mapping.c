@@ -129,6 +129,7 @@ static void drop_cors_headers(struct mapping *mapping, struct problem_list *prob
 {
 	struct answer_rule *answer = &mapping->answer;
 	unsigned kept = 0;
+	answer->own_cors = true;
 	for (unsigned i = 0; i < answer->header_count; i++) {
 		struct span name = answer->headers[i];
 		if (!cors_rule_owns(name)) {
@@ -165,8 +166,11 @@ static void compile_cors(struct mapping *mapping, const struct json_node *node,
 static void compile_send(struct mapping *mapping, const struct mapping_options *options,
 	const struct mapping_context *context)
 {
+	const struct convention_context conventions = { .table = context->conventions,
+		.fallback = context->default_convention,
+		.bridge = send_rule_bridge_type(options->send, context) };
 	const struct convention *convention =
-		convention_choose(options->send, context->default_convention, context->problems);
+		convention_choose(options->send, &conventions, context->problems);
 	answer_rule_compile(options->answer, convention->answer, &mapping->store, &mapping->answer,
 		context->problems);
 	struct send_rule_context send = { .mapping = context,
@@ -315,6 +319,17 @@ const char *mapping_topic(const struct mapping *mapping)
 bool mapping_tells_partition(const struct mapping *mapping)
 {
 	return mapping->send.reply_partition.len > 0;
+}
+
+const struct mapping_binding *mapping_bindings(const struct mapping *mapping, unsigned *count)
+{
+	*count = mapping->answer.binding_count;
+	return mapping->answer.bindings;
+}
+
+const char *mapping_reply_queue(const struct mapping *mapping)
+{
+	return mapping->answer.reply_queue;
 }
 
 int64_t mapping_timeout_ms(const struct mapping *mapping)

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 struct accept_types;
+struct convention_table;
 struct cors_rule;
 struct layers;
 struct mapping;
@@ -51,12 +52,20 @@ struct mapping_bridge {
 	const char *type;
 };
 
+/* A binding of the reply queue that a mapping's workers need. Texts may hold ${reply_to}. */
+struct mapping_binding {
+	const char *exchange;
+	const char *key;       /* "" for none */
+	const char *arguments; /* a JSON object; NULL: none */
+};
+
 /* `defaults` of the configuration, and what else a mapping is checked against. */
 struct mapping_context {
 	const struct mapping_bridge *bridges;
 	size_t bridge_count;
-	const char *default_bridge;     /* NULL: none */
-	const char *default_convention; /* NULL: "plain" */
+	const char *default_bridge;                 /* NULL: none */
+	const char *default_convention;             /* NULL: "plain" */
+	const struct convention_table *conventions; /* NULL: plain and nothing else */
 	int64_t default_timeout_ms;
 	const struct layers *layers;
 	const struct accept_types *accept_types; /* NULL: none */
@@ -156,6 +165,9 @@ enum answer_when mapping_when(const struct mapping *mapping);
 const char *mapping_topic(const struct mapping *mapping);
 /* Its messages say which partition the reply has to come to. */
 bool mapping_tells_partition(const struct mapping *mapping);
+const struct mapping_binding *mapping_bindings(const struct mapping *mapping, unsigned *count);
+/* Name of a second queue for replies, with ${reply_to} in it; NULL: none. */
+const char *mapping_reply_queue(const struct mapping *mapping);
 int64_t mapping_timeout_ms(const struct mapping *mapping);
 /* Several replies may come to one of its calls. */
 bool mapping_streams(const struct mapping *mapping);

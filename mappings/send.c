@@ -399,7 +399,7 @@ static bool compose(struct composer *composer)
 	struct message *message = &composer->room->message;
 	buffer_clear(&composer->room->text);
 	*message = (struct message){ .mandatory = rule->mandatory,
-		.wants_reply = mapping->answer.when == WHEN_REPLIED && !composer->facts->one_way,
+		.wants_reply = composer->source.wants_reply,
 		.behave = rule->behave,
 		.delay_ms = rule->delay_ms };
 	return mapping_check_body(mapping, &composer->source) && find_op(composer, mapping) &&
@@ -415,7 +415,10 @@ bool send_compose(const struct request *request, const struct match *match,
 		.facts = facts,
 		.rule = &match->mapping->send,
 		.room = room,
-		.source = { .request = request,
+		.source = { .hidden = match->mapping->send.hidden,
+			.wants_reply =
+				match->mapping->answer.when == WHEN_REPLIED && !facts->one_way,
+			.request = request,
 			.match = match,
 			.rule = &match->mapping->match,
 			.facts = facts,

@@ -12,8 +12,9 @@ const struct json_node *send_compiler_knob(
 struct template *send_compiler_template(
 	struct send_compiler *compiler, const struct json_node *node, enum template_form form)
 {
-	struct template *template =
-		template_create(node, form, &compiler->variables, compiler->problems);
+	struct variable_context variables = compiler->variables;
+	variables.preset = node->tree != compiler->node->tree;
+	struct template *template = template_create(node, form, &variables, compiler->problems);
 	if (template == NULL) {
 		return NULL;
 	}

@@ -108,19 +108,15 @@ static void compile_partition(struct send_compiler *compiler, const struct json_
 	}
 }
 
-static void compile_record(struct send_compiler *compiler)
+static void compile_record_keys(struct send_compiler *compiler, const struct json_node *topic)
 {
 	const struct send_options *options = compiler->options;
-	const struct json_node *topic = send_compiler_knob(compiler, options->topic, SPAN("topic"));
 	const struct json_node *key = send_compiler_knob(compiler, options->key, SPAN("key"));
 	const struct json_node *partition =
 		send_compiler_knob(compiler, options->partition, SPAN("partition"));
 	const struct json_node *reply =
 		send_compiler_knob(compiler, options->reply_partition, SPAN("reply_partition"));
-	compiler->rule->tombstone = options->tombstone;
-	if (topic == NULL) {
-		problem_list_error(compiler->problems, compiler->node, "expected a topic");
-	} else {
+	if (topic != NULL) {
 		compile_topic(compiler, topic);
 	}
 	if (key != NULL) {
@@ -132,7 +128,19 @@ static void compile_record(struct send_compiler *compiler)
 	if (reply != NULL) {
 		compile_reply_partition(compiler, reply);
 	}
-	if (options->tombstone && (key == NULL || options->body != NULL)) {
+}
+
+static void compile_record(struct send_compiler *compiler)
+{
+	const struct send_options *options = compiler->options;
+	const struct json_node *topic = send_compiler_knob(compiler, options->topic, SPAN("topic"));
+	compiler->rule->tombstone = options->tombstone;
+	if (topic == NULL) {
+		problem_list_error(compiler->problems, compiler->node, "expected a topic");
+	}
+	compile_record_keys(compiler, topic);
+	bool has_key = send_compiler_knob(compiler, options->key, SPAN("key")) != NULL;
+	if (options->tombstone && (!has_key || options->body != NULL)) {
 		problem_list_error(compiler->problems,
 			json_node_member(compiler->node, SPAN("tombstone")),
 			"a tombstone needs a key and has no body");
@@ -212,5 +220,16 @@ void send_destination_compile(struct send_compiler *compiler, const char *type)
 		compile_record(compiler);
 	} else {
 		compile_destinations(compiler, loopback);
+	}
+}
+
+void send_destination_compile_preset(struct send_compiler *compiler)
+{
+	const struct send_options *options = compiler->options;
+	if (compiler->rule->to_kafka) {
+		compile_record_keys(compiler, options->topic);
+	} else if (options->queue != NULL || options->exchange != NULL ||
+		   options->routing_key != NULL) {
+		compile_destinations(compiler, true);
 	}
 }

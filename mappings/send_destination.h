@@ -14,3 +14,5 @@ bool send_destination_is_topic(struct span name);
 void send_destination_check(struct send_compiler *compiler, const char *type);
 /* Where messages go, as a bridge of this type says it. */
 void send_destination_compile(struct send_compiler *compiler, const char *type);
+/* Those of a convention, which may leave it to its mappings. */
+void send_destination_compile_preset(struct send_compiler *compiler);

@@ -37,7 +37,8 @@ const struct option send_rows[] = {
 	{ .name = "convention",
 		.type = OPTION_TEXT,
 		.offset = offsetof(struct send_options, convention),
-		.help = "preset of knobs, `plain`; without it `defaults.convention`" },
+		.help = "preset of knobs ([conventions](conventions.md)); without it "
+			"`defaults.convention`, else `plain`" },
 	NODE_ROW("op", op,
 		"value of `${op}`, any JSON value (template); without it the op the client named, "
 		"else the mapping's name"),
@@ -86,6 +87,31 @@ const struct option send_rows[] = {
 	{ 0 },
 };
 
+static const struct mapping_bridge *find_bridge(
+	const struct mapping_context *context, const char *name)
+{
+	for (size_t i = 0; i < context->bridge_count; i++) {
+		if (strcmp(context->bridges[i].name, name) == 0) {
+			return &context->bridges[i];
+		}
+	}
+	return NULL;
+}
+
+const char *send_rule_bridge_type(
+	const struct json_node *node, const struct mapping_context *context)
+{
+	const struct json_node *at = node != NULL ? json_node_member(node, SPAN("bridge")) : NULL;
+	/* what is wrong with it is told when the rule is compiled */
+	struct problem_list *ignored = problem_list_create();
+	char *own = at != NULL && at->type == JSON_STRING ? option_expand(at, ignored) : NULL;
+	const char *name = own != NULL ? own : context->default_bridge;
+	const struct mapping_bridge *bridge = name != NULL ? find_bridge(context, name) : NULL;
+	problem_list_destroy(ignored);
+	free(own);
+	return bridge != NULL ? bridge->type : NULL;
+}
+
 static void compile_bridge(struct send_compiler *compiler, const char **type)
 {
 	const struct mapping_context *context = compiler->context->mapping;
@@ -98,17 +124,16 @@ static void compile_bridge(struct send_compiler *compiler, const char **type)
 			"expected a bridge here or in defaults.bridge");
 		return;
 	}
-	for (size_t i = 0; i < context->bridge_count; i++) {
-		if (strcmp(context->bridges[i].name, name) == 0) {
-			compiler->rule->bridge = i;
-			compiler->rule->bridge_name =
-				store_copy(compiler->context->store, span_from_text(name)).ptr;
-			*type = context->bridges[i].type;
-			return;
-		}
-		if (i < 32) {
-			names[i] = context->bridges[i].name;
-		}
+	const struct mapping_bridge *bridge = find_bridge(context, name);
+	if (bridge != NULL) {
+		compiler->rule->bridge = (size_t)(bridge - context->bridges);
+		compiler->rule->bridge_name =
+			store_copy(compiler->context->store, span_from_text(name)).ptr;
+		*type = bridge->type;
+		return;
+	}
+	for (size_t i = 0; i < context->bridge_count && i < 32; i++) {
+		names[i] = context->bridges[i].name;
 	}
 	if (at == NULL) {
 		return; /* defaults.bridge: told where it stands, once */
@@ -360,6 +385,7 @@ static void compile_forward_name(struct send_compiler *compiler, const struct js
 			"brokers and workers act on the header '%.*s'; a client cannot set it",
 			(int)name.len, name.ptr);
 	} else if (!is_set_by_headers(rule, name)) {
+		rule->hidden &= ~header_name_secret(name);
 		rule->forward[rule->forward_count++] = name;
 		rule->reads_headers = true;
 	}
@@ -452,7 +478,7 @@ void send_rule_compile(const struct json_node *node, const struct send_rule_cont
 	struct send_rule *rule)
 {
 	struct send_options options;
-	*rule = (struct send_rule){ .body_form = SEND_BODY_UNTOUCHED };
+	*rule = (struct send_rule){ .body_form = SEND_BODY_UNTOUCHED, .hidden = HEADER_SECRETS };
 	if (node->type == JSON_ARRAY) {
 		problem_list_error(context->problems, node,
 			"expected an object; several legs are not available yet");
@@ -471,6 +497,58 @@ void send_rule_compile(const struct json_node *node, const struct send_rule_cont
 		.rule = rule };
 	compile(&compiler);
 	option_finish(send_rows, &options);
+}
+
+/* A convention has knobs only: what a mapping decides for itself stays its own. */
+static bool check_preset_keys(const struct json_node *node, struct problem_list *problems)
+{
+	bool good = true;
+	for (const struct option *row = send_rows; row->name != NULL; row++) {
+		const struct json_node *at = json_node_member(node, span_from_text(row->name));
+		if (at != NULL && row->type != OPTION_NODE) {
+			problem_list_error_name(
+				problems, at, "this is for a mapping to say, not for a convention");
+			good = false;
+		}
+	}
+	return good;
+}
+
+void send_rule_check_preset(
+	const struct json_node *node, const char *type, struct problem_list *problems)
+{
+	static const struct match_rule anything;
+	static const struct convention none;
+	struct send_options options;
+	struct store store = { 0 };
+	struct send_rule rule = { .to_kafka = strcmp(type, "kafka") == 0 };
+	if (node->type != JSON_OBJECT) {
+		problem_list_error(problems, node, "expected an object");
+		return;
+	}
+	if (!check_preset_keys(node, problems)) {
+		return;
+	}
+	option_read(send_rows, node, &options, problems);
+	const struct send_rule_context context = { .match = &anything,
+		.convention = &none,
+		.when = WHEN_REPLIED,
+		.store = &store,
+		.problems = problems };
+	struct send_compiler compiler = { .node = node,
+		.context = &context,
+		.options = &options,
+		.variables = { .scope = VARIABLE_SCOPE_SEND,
+			.match = &anything,
+			.any_capture = true },
+		.problems = problems,
+		.rule = &rule };
+	send_destination_check(&compiler, type);
+	send_destination_compile_preset(&compiler);
+	compile_knobs(&compiler);
+	option_finish(send_rows, &options);
+	send_rule_finish(&rule);
+	store_finish(&store);
 }
 
 void send_rule_finish(struct send_rule *rule)

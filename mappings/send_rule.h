@@ -64,6 +64,7 @@ struct send_rule {
 	bool own_traceparent; /* `headers` sets it */
 	bool own_tracestate;
 	bool forward_x;       /* "x-*" */
+	unsigned hidden;      /* enum header_secret: what `forward` does not list */
 	struct span *forward; /* lower-case names */
 	unsigned forward_count;
 	enum send_body body_form;
@@ -82,7 +83,13 @@ struct send_rule_context {
 	struct problem_list *problems;
 };
 
+/* Type of the bridge that `node` (may be NULL) or the defaults name; NULL: not known. */
+const char *send_rule_bridge_type(
+	const struct json_node *node, const struct mapping_context *context);
 /* Compiles `node`; problems are added. Finish it in any case. */
 void send_rule_compile(const struct json_node *node, const struct send_rule_context *context,
 	struct send_rule *rule);
 void send_rule_finish(struct send_rule *rule);
+/* Checks the knobs of a convention for bridges of this type, whatever mappings may use it. */
+void send_rule_check_preset(
+	const struct json_node *node, const char *type, struct problem_list *problems);

@@ -168,9 +168,14 @@ static void finish_piece(struct parser *parser, struct span name, struct templat
 {
 	bool encoded = piece->filter_count > 0 && piece->filters[0].kind == FILTER_BASE64;
 	enum variable_kind kind = piece->use.kind;
-	bool may_be_nothing = kind == VARIABLE_BODY || kind == VARIABLE_ANSWER_BODY ||
-			      kind == VARIABLE_ANSWER_REQUEST_ID || kind == VARIABLE_ANSWER_PROBLEM;
+	bool may_be_nothing = kind == VARIABLE_BODY || kind == VARIABLE_BODY_ANY ||
+			      kind == VARIABLE_ANSWER_BODY || kind == VARIABLE_ANSWER_REQUEST_ID ||
+			      kind == VARIABLE_ANSWER_PROBLEM;
 	piece->kind = TEMPLATE_PLAIN;
+	piece->use.for_replies =
+		(kind == VARIABLE_ID || kind == VARIABLE_REPLY_TO || kind == VARIABLE_DEADLINE_MS ||
+			kind == VARIABLE_DEADLINE_ISO) &&
+		piece->absence != TEMPLATE_ABSENCE_REFUSED;
 	piece->want = encoded ? VARIABLE_WANT_BYTES : VARIABLE_WANT_TEXT;
 	if (may_be_nothing && piece->absence == TEMPLATE_ABSENCE_REFUSED) {
 		piece->absence = TEMPLATE_ABSENCE_NULL;

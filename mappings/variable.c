@@ -18,6 +18,11 @@ static const struct variable rows[] = {
 	{ "body", VARIABLE_BODY, SEND, true, "the body; JSON where its content type is JSON" },
 	{ "body:", VARIABLE_BODY_POINTER, SEND, true, "what a JSON pointer finds in a JSON body" },
 	{ "body.form", VARIABLE_BODY_FORM, SEND, true, "JSON object of the fields of a form" },
+	{ "body.any", VARIABLE_BODY_ANY, SEND, true,
+		"JSON where its content type is JSON, else a string, of what is no UTF-8 text in "
+		"base64" },
+	{ "body.encoding", VARIABLE_BODY_ENCODING, SEND, false,
+		"`base64` where `${body.any}` is that, else absent" },
 	{ "path", VARIABLE_PATH, SEND, true, "the decoded path" },
 	{ "path.", VARIABLE_CAPTURE, SEND, true, "a capture of `match`, decoded" },
 	{ "query", VARIABLE_QUERY, SEND, true, "JSON object of all query parameters" },
@@ -146,6 +151,9 @@ static bool resolve_capture(
 	const struct variable_context *context, struct variable_use *use, char *why, size_t size)
 {
 	const struct match_rule *match = context->match;
+	if (context->any_capture) {
+		return true;
+	}
 	use->index = match != NULL ? match_rule_capture(match, use->name) : MATCH_CAPTURES_MAX;
 	if (use->index < MATCH_CAPTURES_MAX) {
 		return true;
@@ -175,7 +183,11 @@ bool variable_resolve(struct span name, const struct variable_context *context,
 		return false;
 	}
 	struct span behind = takes_name(row) ? span_skip(name, strlen(row->name)) : SPAN("");
-	*use = (struct variable_use){ .kind = row->kind, .client = row->client, .name = behind };
+	*use = (struct variable_use){ .kind = row->kind,
+		.client = row->client,
+		.name = behind,
+		.guarded = row->kind == VARIABLE_HEADERS ||
+			   (row->kind == VARIABLE_COOKIES && context->preset) };
 	if (row->kind == VARIABLE_CAPTURE) {
 		return resolve_capture(context, use, why, size);
 	}
@@ -184,20 +196,21 @@ bool variable_resolve(struct span name, const struct variable_context *context,
 			(int)behind.len, behind.ptr);
 		return false;
 	}
-	if (row->kind == VARIABLE_HOST_CAPTURE &&
+	if (row->kind == VARIABLE_HOST_CAPTURE && !context->any_capture &&
 		(context->match == NULL ||
 			!match_condition_has_capture(&context->match->condition, behind))) {
 		snprintf(why, size, "match.host captures no '%.*s'; expected a label :%.*s in it",
 			(int)behind.len, behind.ptr, (int)behind.len, behind.ptr);
 		return false;
 	}
-	if (row->kind == VARIABLE_ACCEPT &&
+	if (row->kind == VARIABLE_ACCEPT && !context->any_capture &&
 		(context->match == NULL || context->match->accept == 0)) {
 		snprintf(why, size,
 			"${accept} needs match.accept, which says what there is to choose");
 		return false;
 	}
-	if (row->kind == VARIABLE_OP_REST && (context->match == NULL || !context->match->op_tail)) {
+	if (row->kind == VARIABLE_OP_REST && !context->any_capture &&
+		(context->match == NULL || !context->match->op_tail)) {
 		snprintf(why, size, "${op.rest} needs a match.op that ends in *, like orders.*");
 		return false;
 	}

@@ -23,6 +23,8 @@ enum variable_kind {
 	VARIABLE_BODY,
 	VARIABLE_BODY_POINTER, /* name: the pointer */
 	VARIABLE_BODY_FORM,
+	VARIABLE_BODY_ANY,
+	VARIABLE_BODY_ENCODING,
 	VARIABLE_PATH,
 	VARIABLE_CAPTURE, /* index: into the match rule's captures */
 	VARIABLE_QUERY,
@@ -73,12 +75,16 @@ struct variable_use {
 	bool client;
 	struct span name; /* behind the dot, or the pointer; points into what was resolved */
 	unsigned index;
+	bool guarded;     /* what a client proves itself by is left out unless it is forwarded */
+	bool for_replies; /* absent where nobody waits for a reply */
 };
 
 /* What the names of a template are resolved against. */
 struct variable_context {
 	enum variable_scope scope;
 	const struct match_rule *match; /* NULL in envelopes */
+	bool any_capture;               /* a convention by itself: its mappings have them */
+	bool preset;                    /* what is compiled stands in a convention */
 };
 
 /* An answer for the templates of a custom WebSocket envelope. */
@@ -103,6 +109,8 @@ struct variable_source {
 	struct span op; /* value of ${op} */
 	bool op_is_json;
 	bool op_from_client; /* else its text is the configuration's */
+	bool wants_reply;    /* somebody waits for one */
+	unsigned hidden;     /* from guarded variables: enum header_secret */
 	enum { VARIABLE_BODY_UNKNOWN, VARIABLE_BODY_JSON, VARIABLE_BODY_BROKEN } body;
 	const struct variable_answer *answer;
 	struct buffer *scratch;

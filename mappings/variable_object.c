@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "mappings/form.h"
+#include "mappings/header_name.h"
 #include "mappings/path.h"
 
 #define PAIRS_MAX 1000
@@ -25,6 +26,7 @@ struct list {
 	struct form_pair pairs[PAIRS_MAX + 1];
 	uint32_t hashes[PAIRS_MAX]; /* of the names, in any case */
 	unsigned count;
+	unsigned hidden; /* enum header_secret */
 	bool nocase;
 };
 
@@ -87,6 +89,9 @@ static const char *header_pairs(const struct request *request, struct list *list
 		if (list->count == PAIRS_MAX) {
 			return too_many;
 		}
+		if ((header_name_secret(request->headers[i].name) & list->hidden) != 0) {
+			continue;
+		}
 		list->pairs[list->count++] = (struct form_pair){ .name = request->headers[i].name,
 			.value = request->headers[i].value };
 	}
@@ -97,7 +102,8 @@ static const char *cookie_pairs(const struct request *request, struct list *list
 {
 	for (unsigned i = 0; i < request->header_count; i++) {
 		struct span rest = request->headers[i].value;
-		if (!span_equal_nocase(request->headers[i].name, SPAN("cookie"))) {
+		if ((list->hidden & HEADER_COOKIE) != 0 ||
+			!span_equal_nocase(request->headers[i].name, SPAN("cookie"))) {
 			continue;
 		}
 		while (form_next(&rest, ';', &list->pairs[list->count])) {
@@ -171,10 +177,11 @@ static void append_values(struct list *list, unsigned first, struct buffer *out)
 }
 
 const char *variable_list_object(const struct request *request, enum variable_list which,
-	struct buffer *out, struct span *object)
+	unsigned hidden, struct buffer *out, struct span *object)
 {
 	struct list list;
 	list.count = 0;
+	list.hidden = hidden;
 	list.nocase = false;
 	buffer_clear(out);
 	const char *why = read_pairs(request, which, out, &list);

@@ -21,11 +21,11 @@ enum variable_list {
 };
 
 /*
- * Appends the object to `out`, whose content before it is not kept. NULL, or a constant sentence
- * why the request is 400.
+ * Appends the object to `out`, whose content before it is not kept, without the headers of `hidden`
+ * (enum header_secret). NULL, or a constant sentence why the request is 400.
  */
 const char *variable_list_object(const struct request *request, enum variable_list list,
-	struct buffer *out, struct span *object);
+	unsigned hidden, struct buffer *out, struct span *object);
 /*
  * The value of one name, decoded; absent when there is none. It points into the request or into
  * `scratch`. NULL, or a constant sentence why the request is 400: twice in a query, broken escape.

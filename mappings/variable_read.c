@@ -74,6 +74,42 @@ bool variable_body_is_json(struct variable_source *source)
 	       refuse_bad(source, "The body is not strict JSON.");
 }
 
+static bool is_plain(const struct request *request)
+{
+	return !content_encoding_is_coded(request->content_encoding) &&
+	       media_type_is_utf8(request->content_type);
+}
+
+/* Whatever it is, the body has a form that JSON can hold. */
+static bool read_body_any(
+	struct variable_source *source, enum variable_want want, struct variable_value *value)
+{
+	const struct request *request = source->request;
+	bool json = request->body_is_json || media_type_is_json(request->content_type);
+	if (request->body.len == 0) {
+		return true;
+	}
+	value->text = request->body;
+	if (json && is_plain(request) && want == VARIABLE_WANT_JSON) {
+		value->json = true;
+		return variable_body_is_json(source);
+	}
+	if (!is_plain(request) || !utf8_check(request->body)) {
+		buffer_append_base64(source->scratch, request->body);
+		value->text = buffer_span(source->scratch);
+	}
+	return true;
+}
+
+static void read_body_encoding(struct variable_source *source, struct variable_value *value)
+{
+	const struct request *request = source->request;
+	bool text = request->body.len == 0 || request->body_is_json ||
+		    (is_plain(request) && (media_type_is_json(request->content_type) ||
+						  utf8_check(request->body)));
+	value->text = text ? SPAN_ABSENT : SPAN("base64");
+}
+
 static bool read_body(
 	struct variable_source *source, enum variable_want want, struct variable_value *value)
 {
@@ -157,7 +193,8 @@ static bool read_list(const struct variable_use *use, enum variable_list list,
 		why = variable_list_value(
 			source->request, list, use->name, source->scratch, &value->text);
 	} else {
-		why = variable_list_object(source->request, list, source->scratch, &value->text);
+		why = variable_list_object(source->request, list, use->guarded ? source->hidden : 0,
+			source->scratch, &value->text);
 		value->json = want == VARIABLE_WANT_JSON;
 	}
 	return why == NULL || refuse_bad(source, why);
@@ -296,8 +333,13 @@ bool variable_read(const struct variable_use *use, struct variable_source *sourc
 {
 	*value = (struct variable_value){ 0 };
 	buffer_clear(source->scratch);
+	if (use->for_replies && !source->wants_reply) {
+		return true;
+	}
 	switch (use->kind) {
 	case VARIABLE_BODY: return read_body(source, want, value);
+	case VARIABLE_BODY_ANY: return read_body_any(source, want, value);
+	case VARIABLE_BODY_ENCODING: read_body_encoding(source, value); return true;
 	case VARIABLE_BODY_POINTER: return read_pointer(use->name, source, want, value);
 	case VARIABLE_BODY_FORM: return read_form(source, want, value);
 	case VARIABLE_CAPTURE: return read_capture(use->index, source, want, value);

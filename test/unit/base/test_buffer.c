@@ -64,6 +64,30 @@ static void base64_pads_every_length(void **state)
 	}
 }
 
+static void base64_reads_back_what_it_wrote_and_nothing_else(void **state)
+{
+	(void)state;
+	static const char *const faults[] = { "a", "abcde", "ab!d", "a===b", "Zm 9", "====", "=" };
+	struct buffer buffer = { 0 };
+	for (size_t len = 0; len <= 6; len++) {
+		struct buffer back = { 0 };
+		buffer_clear(&buffer);
+		buffer_append_base64(&buffer, span_of("\xff\x00o\xfe r", len));
+		assert_true(buffer_append_base64_decoded(&back, buffer_span(&buffer)));
+		assert_int_equal(back.len, len);
+		assert_memory_equal(back.data, "\xff\x00o\xfe r", len);
+		buffer_finish(&back);
+	}
+	buffer_clear(&buffer);
+	assert_true(buffer_append_base64_decoded(&buffer, SPAN("Zm9vYg")));
+	assert_memory_equal(buffer.data, "foob", 4);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		assert_false(buffer_append_base64_decoded(&buffer, span_from_text(faults[i])));
+		assert_int_equal(buffer.len, 4);
+	}
+	buffer_finish(&buffer);
+}
+
 static void hexadecimal_is_lower_case(void **state)
 {
 	(void)state;
@@ -96,6 +120,7 @@ int main(void)
 		cmocka_unit_test(numbers_have_all_their_digits_and_no_more),
 		cmocka_unit_test(a_size_that_cannot_be_had_is_remembered_as_failure),
 		cmocka_unit_test(base64_pads_every_length),
+		cmocka_unit_test(base64_reads_back_what_it_wrote_and_nothing_else),
 		cmocka_unit_test(hexadecimal_is_lower_case),
 		cmocka_unit_test(trimming_gives_back_what_is_large_and_only_that),
 	};

@@ -23,11 +23,11 @@ static void a_send_that_cannot_work_does_not_load(void **state)
 			"longer than 255 bytes" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": 5}", "expected a string" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"convention\": "
-		  "\"nestjs\"}",
-			"'nestjs' is not available yet" },
+		  "\"faust\"}",
+			"the convention 'faust' is for kafka bridges; this one's type is amqp" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"convention\": "
 		  "\"plan\"}",
-			"unknown convention 'plan'" },
+			"unknown convention 'plan'; did you mean 'plain'?" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"topic\": \"t\"}",
 			"only a kafka bridge knows topic" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"behave\": "

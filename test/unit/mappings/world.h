@@ -15,6 +15,7 @@
 #include "mappings/accept_types.h"
 #include "mappings/answer.h"
 #include "mappings/layers.h"
+#include "mappings/convention_table.h"
 #include "mappings/mapping.h"
 #include "mappings/send.h"
 
@@ -40,6 +41,7 @@ struct world {
 	struct problem_list *problems;
 	struct layers *layers;
 	struct accept_types *accept_types;
+	struct convention_table *conventions;
 	struct mapping_table *table;
 	struct match match;
 	struct buffer scratch;
@@ -70,6 +72,7 @@ static inline void world_open(struct world *world, const char *json)
 	world->types_tree = json_tree_create("types.json", span_from_text(world_types), &fault);
 	world->accept_types =
 		accept_types_create(json_tree_root(world->types_tree), world->problems);
+	world->conventions = convention_table_create();
 	world->table = mapping_table_create();
 	world->tree = json_tree_create("test.json", span_from_text(json), &fault);
 	if (world->tree == NULL) {
@@ -79,6 +82,7 @@ static inline void world_open(struct world *world, const char *json)
 	struct mapping_context context = { .bridges = world_bridges,
 		.bridge_count = 3,
 		.default_bridge = "rabbit",
+		.conventions = world->conventions,
 		.default_timeout_ms = 5000,
 		.layers = world->layers,
 		.accept_types = world->accept_types,
@@ -98,6 +102,7 @@ static inline void world_close(struct world *world)
 	accept_types_destroy(world->accept_types);
 	layers_destroy(world->layers);
 	json_tree_destroy(world->types_tree);
+	convention_table_destroy(world->conventions);
 	problem_list_destroy(world->problems);
 	json_tree_destroy(world->tree);
 	buffer_finish(&world->scratch);
