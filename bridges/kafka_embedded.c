@@ -26,7 +26,7 @@
 #define DEFAULT_ADDRESS "127.0.0.1:9092"
 
 /* Numbers of the protocol. */
-enum { API_FETCH = 1, API_METADATA = 3, API_COORDINATOR = 10 };
+enum { API_FETCH = 1, API_METADATA = 3, API_COORDINATOR = 10, API_VERSIONS = 18 };
 enum { BROKERS = 1, PARTITIONS = 4, REPLY_PARTITIONS_MAX = 64 };
 
 struct kafka_embedded {
@@ -126,6 +126,7 @@ static bool start_mock(struct kafka_embedded *embedded, struct kafka_why *why)
 	rd_kafka_mock_set_apiversion(embedded->mock, API_METADATA, 0, KAFKA_GUIDE_METADATA_MAX);
 	rd_kafka_mock_set_apiversion(
 		embedded->mock, API_COORDINATOR, 0, KAFKA_GUIDE_COORDINATOR_MAX);
+	rd_kafka_mock_set_apiversion(embedded->mock, API_VERSIONS, 0, KAFKA_GUIDE_VERSIONS_MAX);
 	return true;
 }
 

@@ -7,17 +7,23 @@
  *     response   size:4 correlation:4 …
  *     metadata   … brokers:4 { node:4 host:2+n port:4 … } …
  *     coordinator  … [throttle:4] error:2 [message:2+n] node:4 host:2+n port:4
+ *     versions   … error:2 …
  *
  * A broker answers the requests of a connection in their order, so the next response that is to be
  * changed is that of the oldest such request; its correlation id tells it from those in between.
  * There is one broker, so there is one address to change, and it stands near the beginning.
+ *
+ * Which versions there are is asked in some version, too. A broker that does not know that one
+ * answers as in version 0, with an error (KIP-511). librdkafka's mock answers in a form that only
+ * librdkafka reads; so it is asked in version 0, and the error is put into what it says.
  */
 #include "bridges/kafka_guide.h"
 
 #include <string.h>
 
-enum { FETCH = 1, METADATA = 3, COORDINATOR = 10 };
+enum { FETCH = 1, METADATA = 3, COORDINATOR = 10, VERSIONS = 18 };
 enum { SIZE = 4, RESPONSE_HEAD = 8, FRAME_MAX = 256 << 20 };
+enum { UNSUPPORTED_VERSION = 35 };
 
 static int16_t read_16(const void *bytes)
 {
@@ -80,7 +86,8 @@ static bool read_head(struct kafka_guide *guide)
 		guide->request.too_long = false;
 	}
 	if ((api == METADATA && version <= KAFKA_GUIDE_METADATA_MAX) ||
-		(api == COORDINATOR && version <= KAFKA_GUIDE_COORDINATOR_MAX)) {
+		(api == COORDINATOR && version <= KAFKA_GUIDE_COORDINATOR_MAX) ||
+		(api == VERSIONS && version > KAFKA_GUIDE_VERSIONS_MAX)) {
 		return await_response(guide, api, version);
 	}
 	return true;
@@ -97,15 +104,26 @@ static char shorten(struct kafka_guide *guide, size_t index, unsigned char byte)
 									   : byte);
 }
 
-/* Takes the frame's first bytes one by one. False: not Kafka. */
-static bool take_head(struct kafka_guide *guide, unsigned char byte)
+/* What becomes of the last byte of a version. */
+static char lower_version(const unsigned char *head)
 {
-	guide->request.head[guide->request.at++] = byte;
+	bool versions = read_16(head + 4) == VERSIONS;
+	return (char)(versions && read_16(head + 6) > KAFKA_GUIDE_VERSIONS_MAX ? 0 : head[7]);
+}
+
+/* Takes the frame's first bytes one by one. False: not Kafka. */
+static bool take_head(struct kafka_guide *guide, char *byte)
+{
+	unsigned char *head = guide->request.head;
+	head[guide->request.at++] = (unsigned char)*byte;
 	if (guide->request.at == SIZE) {
-		int32_t size = read_32(guide->request.head);
+		int32_t size = read_32(head);
 		guide->request.wait = 0;
 		guide->request.size = SIZE + (size_t)size;
 		return size >= KAFKA_GUIDE_HEAD - SIZE && size <= FRAME_MAX;
+	}
+	if (guide->request.at == SIZE + 4) {
+		*byte = lower_version(head);
 	}
 	return guide->request.at < KAFKA_GUIDE_HEAD || read_head(guide);
 }
@@ -131,7 +149,7 @@ bool kafka_guide_requests(struct kafka_guide *guide, char *bytes, size_t len)
 	size_t i = 0;
 	while (i < len) {
 		if (guide->request.at < KAFKA_GUIDE_HEAD) {
-			if (!take_head(guide, (unsigned char)bytes[i++])) {
+			if (!take_head(guide, &bytes[i++])) {
 				return false;
 			}
 		} else {
@@ -147,7 +165,7 @@ bool kafka_guide_requests(struct kafka_guide *guide, char *bytes, size_t len)
 
 /* Responses */
 
-enum held { HELD_MORE, HELD_AS_IT_IS, HELD_ADDRESS };
+enum held { HELD_MORE, HELD_AS_IT_IS, HELD_ADDRESS, HELD_VERSIONS };
 
 /* Where the broker's host stands in what is held. */
 static enum held find_host(const struct kafka_guide *guide, size_t *host)
@@ -189,6 +207,9 @@ static enum held judge_held(const struct kafka_guide *guide, size_t size, size_t
 	if (guide->awaited_count == 0 ||
 		read_32(guide->response.held + 4) != guide->awaited[0].correlation) {
 		return HELD_AS_IT_IS;
+	}
+	if (guide->awaited[0].api == VERSIONS) {
+		return guide->response.held_len < RESPONSE_HEAD + 2 ? HELD_MORE : HELD_VERSIONS;
 	}
 	return find_host(guide, host);
 }
@@ -238,6 +259,10 @@ static bool hold(struct kafka_guide *guide, char byte, struct buffer *out)
 		    guide->response.held_len == sizeof(guide->response.held);
 	if (verdict == HELD_MORE && !full) {
 		return true;
+	}
+	if (verdict == HELD_VERSIONS) {
+		guide->response.held[RESPONSE_HEAD] = 0;
+		guide->response.held[RESPONSE_HEAD + 1] = UNSUPPORTED_VERSION;
 	}
 	if (verdict == HELD_ADDRESS) {
 		replace_address(guide, size, host, out);

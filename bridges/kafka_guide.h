@@ -4,7 +4,8 @@
 /*
  * Makes one connection to a broker behind a forwarder look as if it led to the broker: where
  * responses tell clients the broker's own address they get another one, and fetches do not wait
- * long. Pure: bytes in, bytes out, however they are cut. The protocol is that of
+ * long. And a client that asks for versions in a version of its own that is too new is told so in
+ * the form that clients expect. Pure: bytes in, bytes out, however they are cut. The protocol is that of
  * https://kafka.apache.org/protocol, versions as below.
  */
 #pragma once
@@ -21,6 +22,7 @@ enum {
 	KAFKA_GUIDE_FETCH_MAX = 11,
 	KAFKA_GUIDE_METADATA_MAX = 2,
 	KAFKA_GUIDE_COORDINATOR_MAX = 2,
+	KAFKA_GUIDE_VERSIONS_MAX = 2,
 };
 
 enum {

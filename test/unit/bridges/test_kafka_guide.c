@@ -188,6 +188,23 @@ static void a_fetch_does_not_wait_long(void **state)
 	}
 }
 
+static void a_question_for_versions_that_is_too_new_is_answered_as_kafka_does(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct kafka_guide guide = fresh();
+		request(&guide, BYTES("\0\22\0\3\0\0\0\1\0\2ab\0\1\1\0"),
+			BYTES("\0\22\0\0\0\0\0\1\0\2ab\0\1\1\0"), steps[i]);
+		response(&guide, BYTES("\0\0\0\1\0\0\0\0\0\1\0\22\0\0\0\2"),
+			BYTES("\0\0\0\1\0\43\0\0\0\1\0\22\0\0\0\2"), steps[i]);
+		request(&guide, BYTES("\0\22\0\2\0\0\0\2\0\2ab"), BYTES("\0\22\0\2\0\0\0\2\0\2ab"),
+			steps[i]);
+		response(&guide, BYTES("\0\0\0\2\0\0\0\0\0\0\0\0\0\0"),
+			BYTES("\0\0\0\2\0\0\0\0\0\0\0\0\0\0"), steps[i]);
+		assert_int_equal(guide.awaited_count, 0);
+	}
+}
+
 static void what_is_not_kafka_is_cut(void **state)
 {
 	(void)state;
@@ -226,6 +243,7 @@ int main(void)
 		cmocka_unit_test(a_form_that_is_not_known_passes),
 		cmocka_unit_test(a_response_that_ends_early_passes),
 		cmocka_unit_test(a_fetch_does_not_wait_long),
+		cmocka_unit_test(a_question_for_versions_that_is_too_new_is_answered_as_kafka_does),
 		cmocka_unit_test(what_is_not_kafka_is_cut),
 		cmocka_unit_test(a_client_that_asks_and_asks_is_cut),
 	};
