@@ -69,9 +69,7 @@ void kafka_cluster_destroy(struct kafka_cluster *cluster)
 	for (unsigned use = 0; use < KAFKA_PRODUCERS; use++) {
 		kafka_producer_destroy(cluster->producers[use]);
 	}
-	for (size_t i = 0; i < cluster->retired_count; i++) {
-		kafka_producer_destroy(cluster->retired[i]);
-	}
+	kafka_retired_finish(cluster);
 	if (cluster->wake_fd >= 0) {
 		close(cluster->wake_fd);
 	}

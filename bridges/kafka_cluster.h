@@ -12,12 +12,10 @@
 #include "bridges/kafka_gauges.h"
 #include "bridges/kafka_producer.h"
 #include "bridges/kafka_reply.h"
+#include "bridges/kafka_retired.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* So often an idempotent producer may be replaced; then something is deeply wrong. */
-#define KAFKA_RETIRED_MAX 64
 
 struct kafka_parcel;
 struct kafka_survey;
@@ -38,8 +36,7 @@ struct kafka_cluster {
 	struct bridge_process process;
 	int wake_fd;                                       /* eventfd of all queues */
 	struct kafka_producer *producers[KAFKA_PRODUCERS]; /* changed only while no survey runs */
-	struct kafka_producer *retired[KAFKA_RETIRED_MAX]; /* fatally wrong; the reader's */
-	size_t retired_count;
+	struct kafka_retired retired;                      /* the reader's */
 	struct kafka_reply *reply;
 	size_t message_max;          /* bytes */
 	struct kafka_seat *seats;    /* of the shards, by number */

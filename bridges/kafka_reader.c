@@ -83,7 +83,7 @@ static void tell(struct kafka_reader *reader, struct kafka_seat *seat)
 	kafka_view_init(&news->view, reader->view.topic_count);
 	kafka_view_copy(&news->view, &reader->view);
 	if (seat->left || !mailbox_post(seat->mailbox, &news->mail)) {
-		reader->unsaid = !seat->left;
+		reader->unsaid = reader->unsaid || !seat->left;
 		kafka_view_finish(&news->view);
 		free(news);
 	}
@@ -94,6 +94,9 @@ static void tell_all(struct kafka_reader *reader)
 	reader->unsaid = false;
 	for (unsigned i = 0; i < reader->cluster->process.shards; i++) {
 		tell(reader, &reader->cluster->seats[i]);
+	}
+	if (!reader->unsaid) {
+		kafka_retired_part(reader->cluster);
 	}
 }
 
@@ -131,7 +134,7 @@ static void replace_events(struct kafka_reader *reader)
 	struct kafka_cluster *cluster = reader->cluster;
 	struct kafka_why why;
 	struct kafka_producer *old = cluster->producers[KAFKA_EVENTS];
-	if (cluster->retired_count == KAFKA_RETIRED_MAX) {
+	if (!kafka_retired_has_room(&cluster->retired)) {
 		return;
 	}
 	struct kafka_producer *fresh = kafka_producer_create(
@@ -139,8 +142,8 @@ static void replace_events(struct kafka_reader *reader)
 	if (fresh == NULL) {
 		return; /* the next fatal error tries again */
 	}
+	kafka_retired_add(cluster, old);
 	cluster->producers[KAFKA_EVENTS] = fresh;
-	cluster->retired[cluster->retired_count++] = old;
 	rd_kafka_purge(old->handle,
 		RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
 	memset(cluster->warm, 0, cluster->process.topic_count * sizeof(*cluster->warm));
@@ -233,6 +236,7 @@ static void begin_survey(struct kafka_reader *reader)
 		kafka_survey_destroy(cluster->survey);
 	}
 	reader->hurry = false;
+	kafka_retired_bury(cluster);
 	cluster->survey =
 		kafka_survey_start(cluster, mailbox, reader->anew, handle_findings, reader);
 	reader->surveying = cluster->survey != NULL;
@@ -367,9 +371,10 @@ static bool read_reports(
 /* A producer without hope holds nothing back: there is nothing to be had for its reports. */
 static void read_retired(struct kafka_reader *reader)
 {
-	for (size_t i = 0; i < reader->cluster->retired_count; i++) {
+	const struct kafka_retired *retired = &reader->cluster->retired;
+	for (size_t i = 0; i < retired->count; i++) {
 		rd_kafka_event_t *held = NULL;
-		if (!read_reports(reader, reader->cluster->retired[i], &held)) {
+		if (!read_reports(reader, retired->producers[i].producer, &held)) {
 			rd_kafka_event_destroy(held);
 		}
 	}

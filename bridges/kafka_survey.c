@@ -205,6 +205,7 @@ static void *run(void *argument)
 		kafka_feed_stop(&survey->cluster->reply->feed);
 	}
 	bool calm = survey->cluster->reply->feed.reading_count > 0;
+	kafka_retired_clear(survey->cluster);
 	survey_reply(survey);
 	if (survey->findings.reply_ready) {
 		survey_topics(survey);
