@@ -64,7 +64,7 @@ static void prepare_site(const char *bootstrap)
 
 /* Stories */
 
-static void a_missing_topic_is_rejected_and_the_others_are_well(void **state)
+static void fault17_a_missing_topic_is_rejected_and_the_others_are_well(void **state)
 {
 	struct contract *contract = *state;
 	assert_int_equal(contract->topics_amiss, 1);
@@ -89,7 +89,7 @@ static bool a_topic_is_amiss(const struct contract *contract)
 	return contract->topics_amiss == 1;
 }
 
-static void a_topic_that_appears_is_used_and_one_that_goes_is_told(void **state)
+static void fault17_a_topic_that_appears_is_used_and_one_that_goes_is_told(void **state)
 {
 	struct contract *contract = *state;
 	kafka_worker_create_topic(site.handle, site.missing, 1, NULL, NULL);
@@ -104,7 +104,7 @@ static void a_topic_that_appears_is_used_and_one_that_goes_is_told(void **state)
 	contract_until(contract, a_topic_is_amiss);
 }
 
-static void a_message_larger_than_the_limit_is_not_taken(void **state)
+static void fault18_a_message_larger_than_the_limit_is_not_taken(void **state)
 {
 	struct contract *contract = *state;
 	static char large[1 << 20];
@@ -192,9 +192,9 @@ static int run_own(const struct contract_bridge *bridge)
 	cmocka_unit_test_prestate_setup_teardown( \
 		name, contract_setup, contract_teardown, (void *)bridge)
 	const struct CMUnitTest stories[] = {
-		OWN(a_missing_topic_is_rejected_and_the_others_are_well),
-		OWN(a_topic_that_appears_is_used_and_one_that_goes_is_told),
-		OWN(a_message_larger_than_the_limit_is_not_taken),
+		OWN(fault17_a_missing_topic_is_rejected_and_the_others_are_well),
+		OWN(fault17_a_topic_that_appears_is_used_and_one_that_goes_is_told),
+		OWN(fault18_a_message_larger_than_the_limit_is_not_taken),
 		OWN(a_partition_that_does_not_exist_is_rejected),
 		OWN(headers_that_are_null_or_no_text_do_no_harm),
 		OWN(a_partition_that_is_added_is_read_from_its_start),

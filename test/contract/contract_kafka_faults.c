@@ -3,8 +3,7 @@
 
 /*
  * Faults of a Kafka cluster, made with the mock cluster that comes with librdkafka: a leader that
- * moves, brokers that go, errors in answers. Rows 15 to 21 of the fault matrix, as far as a bridge
- * can see them.
+ * moves, brokers that go, errors in answers. The numbers are those of docs/hazards.md.
  */
 #include "test/contract/bridge_contract.h"
 #include "test/contract/kafka_worker.h"
@@ -103,8 +102,7 @@ static void set_brokers(bool up)
 	}
 }
 
-/* Row 15 */
-static void a_leader_that_moves_is_followed(void **state)
+static void fault15_a_leader_that_moves_is_followed(void **state)
 {
 	struct contract *contract = *state;
 	expect_call(contract);
@@ -118,7 +116,7 @@ static void a_leader_that_moves_is_followed(void **state)
 	assert_int_equal(contract->lost, 0);
 }
 
-static void one_broker_of_three_that_goes_is_got_along_without(void **state)
+static void fault15_one_broker_of_three_that_goes_is_got_along_without(void **state)
 {
 	struct contract *contract = *state;
 	static const char *const names[] = { "echo", "events", "replies" };
@@ -131,8 +129,7 @@ static void one_broker_of_three_that_goes_is_got_along_without(void **state)
 	rd_kafka_mock_broker_set_up(site.cluster, 1);
 }
 
-/* Row 16 */
-static void without_brokers_the_session_is_down_until_they_return(void **state)
+static void fault16_without_brokers_the_session_is_down_until_they_return(void **state)
 {
 	struct contract *contract = *state;
 	expect_call(contract);
@@ -148,7 +145,7 @@ static void without_brokers_the_session_is_down_until_they_return(void **state)
 }
 
 /* Nothing is published after its deadline, however long the brokers are away. */
-static void what_was_under_way_when_the_brokers_went_is_told(void **state)
+static void fault16_what_was_under_way_when_the_brokers_went_is_told(void **state)
 {
 	struct contract *contract = *state;
 	set_brokers(false);
@@ -170,8 +167,7 @@ static bool no_topic_is_amiss(const struct contract *contract)
 	return contract->topics_amiss == 0;
 }
 
-/* Row 17 */
-static void a_forbidden_topic_is_rejected_until_it_is_allowed(void **state)
+static void fault17_a_forbidden_topic_is_rejected_until_it_is_allowed(void **state)
 {
 	struct contract *contract = *state;
 	rd_kafka_mock_topic_set_error(
@@ -184,8 +180,7 @@ static void a_forbidden_topic_is_rejected_until_it_is_allowed(void **state)
 	expect_event(contract, BRIDGE_CONFIRMED);
 }
 
-/* Row 20 */
-static void too_few_replicas_for_a_moment_are_waited_for(void **state)
+static void fault20_too_few_replicas_for_a_moment_are_waited_for(void **state)
 {
 	struct contract *contract = *state;
 	rd_kafka_mock_push_request_errors(site.cluster, PRODUCE, 3,
@@ -194,7 +189,7 @@ static void too_few_replicas_for_a_moment_are_waited_for(void **state)
 	expect_event(contract, BRIDGE_CONFIRMED);
 }
 
-static void too_few_replicas_for_too_long_are_told_at_the_timeout(void **state)
+static void fault20_too_few_replicas_for_too_long_are_told_at_the_timeout(void **state)
 {
 	struct contract *contract = *state;
 	rd_kafka_resp_err_t errors[200];
@@ -207,8 +202,7 @@ static void too_few_replicas_for_too_long_are_told_at_the_timeout(void **state)
 	expect_event(contract, BRIDGE_CONFIRMED);
 }
 
-/* Row 21 */
-static void a_producer_beyond_repair_is_replaced(void **state)
+static void fault21_a_producer_beyond_repair_is_replaced(void **state)
 {
 	struct contract *contract = *state;
 	expect_event(contract, BRIDGE_CONFIRMED);
@@ -227,20 +221,22 @@ static void a_producer_beyond_repair_is_replaced(void **state)
 int main(void)
 {
 	const struct CMUnitTest stories[] = {
-		cmocka_unit_test_setup_teardown(a_leader_that_moves_is_followed, begin, end),
 		cmocka_unit_test_setup_teardown(
-			one_broker_of_three_that_goes_is_got_along_without, begin, end),
+			fault15_a_leader_that_moves_is_followed, begin, end),
 		cmocka_unit_test_setup_teardown(
-			without_brokers_the_session_is_down_until_they_return, begin, end),
+			fault15_one_broker_of_three_that_goes_is_got_along_without, begin, end),
 		cmocka_unit_test_setup_teardown(
-			what_was_under_way_when_the_brokers_went_is_told, begin, end),
+			fault16_without_brokers_the_session_is_down_until_they_return, begin, end),
 		cmocka_unit_test_setup_teardown(
-			a_forbidden_topic_is_rejected_until_it_is_allowed, begin, end),
+			fault16_what_was_under_way_when_the_brokers_went_is_told, begin, end),
 		cmocka_unit_test_setup_teardown(
-			too_few_replicas_for_a_moment_are_waited_for, begin, end),
+			fault17_a_forbidden_topic_is_rejected_until_it_is_allowed, begin, end),
 		cmocka_unit_test_setup_teardown(
-			too_few_replicas_for_too_long_are_told_at_the_timeout, begin, end),
-		cmocka_unit_test_setup_teardown(a_producer_beyond_repair_is_replaced, begin, end),
+			fault20_too_few_replicas_for_a_moment_are_waited_for, begin, end),
+		cmocka_unit_test_setup_teardown(
+			fault20_too_few_replicas_for_too_long_are_told_at_the_timeout, begin, end),
+		cmocka_unit_test_setup_teardown(
+			fault21_a_producer_beyond_repair_is_replaced, begin, end),
 	};
 	return cmocka_run_group_tests_name("kafka's faults", stories, NULL, NULL);
 }

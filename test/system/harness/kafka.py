@@ -35,6 +35,9 @@ class Kafka(Node):
             **more,
         }
 
+    def consumer_settings(self):
+        return self.settings(**{"group.id": "nobody", "enable.auto.commit": False})
+
     def _admin(self):
         return confluent_kafka.admin.AdminClient(self.settings())
 
@@ -69,7 +72,7 @@ class Kafka(Node):
 
     def lengths(self, topic):
         """How many records were ever written to each partition, markers of transactions too."""
-        consumer = confluent_kafka.Consumer(self.settings(**{"group.id": "nobody"}))
+        consumer = confluent_kafka.Consumer(self.consumer_settings())
         try:
             partitions = sorted(consumer.list_topics(topic, timeout=20).topics[topic].partitions)
             places = [confluent_kafka.TopicPartition(topic, number) for number in partitions]
@@ -79,7 +82,7 @@ class Kafka(Node):
 
     def records(self, topic):
         """All records of a topic, oldest first within a partition."""
-        consumer = confluent_kafka.Consumer(self.settings(**{"group.id": "nobody"}))
+        consumer = confluent_kafka.Consumer(self.consumer_settings())
         found = []
         try:
             partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
@@ -96,6 +99,48 @@ class Kafka(Node):
         finally:
             consumer.close()
         return found
+
+
+class KafkaMock(Kafka):
+    """Brokers that fail as they are told to; kafka_mock.c has the orders."""
+
+    BROKERS = 3
+
+    def __init__(self):
+        self.address = None
+        self._process = None
+
+    def start(self):
+        self._process = subprocess.Popen(
+            [HELPERS / "kafka_mock", str(self.BROKERS)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.address = self._process.stdout.readline().strip()
+        return self
+
+    def destroy(self):
+        self._process.communicate(timeout=20)
+
+    def consumer_settings(self):
+        """It holds an answer back for the whole time that a fetch may wait."""
+        return {**super().consumer_settings(), "fetch.wait.max.ms": 5}
+
+    def order(self, *words):
+        self._process.stdin.write(" ".join(str(word) for word in words) + "\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == "ok\n", words
+
+    def each(self, word, *more):
+        """The same order for every broker."""
+        for broker in range(1, self.BROKERS + 1):
+            self.order(word, broker, *more)
+
+    def topic(self, name=None, partitions=1):
+        name = name or f"t-{uuid.uuid4()}"
+        self.order("topic", name, partitions)
+        return name
 
 
 class Record:
@@ -131,9 +176,7 @@ class KafkaWorker:
         self.messages = queue.Queue()
         self._handler = handler
         self._producer = confluent_kafka.Producer(kafka.settings(**{"linger.ms": 0}))
-        self._consumer = confluent_kafka.Consumer(
-            kafka.settings(**{"group.id": "nobody", "enable.auto.commit": False})
-        )
+        self._consumer = confluent_kafka.Consumer(kafka.consumer_settings())
         found = self._consumer.list_topics(topic, timeout=20).topics[topic].partitions
         assigned = []
         for number in found:

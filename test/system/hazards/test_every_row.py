@@ -9,6 +9,7 @@ import re
 
 import pytest
 import test_content_rows
+import test_fault_rows
 import test_http1_rows
 import test_reply_rows
 import test_websocket_rows
@@ -20,6 +21,9 @@ REQUIRED = {*range(1, 65), 77, 78, 80, *range(81, 103)}
 LINE = re.compile(r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 CODE = re.compile(r"`(\d{3,4})\b")
 NAMED = re.compile(r"^def test_row(\d+)_", re.MULTILINE)
+FAULTS = set(range(15, 22))
+FAULT_LINE = re.compile(r"^\| F(\d+) \| .+? \| (.+?) \| (.+?) \|$", re.MULTILINE)
+STORY = re.compile(r"^static void fault(\d+)_", re.MULTILINE)
 
 
 def rows_of_tables():
@@ -79,3 +83,36 @@ def test_the_document_promises_what_the_tests_see(number):
 def test_tables_are_in_order(module):
     numbers = [row.number for row in module.ROWS]
     assert numbers == sorted(numbers)
+
+
+# ---- the faults ----
+
+
+def stories_with_a_number():
+    """number → the names of the files of the contract that have faultNN_… in them."""
+    found = {}
+    for path in (ROOT / "test" / "contract").glob("contract_*.c"):
+        for number in STORY.findall(path.read_text()):
+            found.setdefault(int(number), set()).add(path.stem)
+    return found
+
+
+FAULT_LINES = {int(n): (answer, tests) for n, answer, tests in FAULT_LINE.findall(DOCUMENT)}
+
+
+def test_every_fault_is_documented_once_and_in_order():
+    assert [int(match[0]) for match in FAULT_LINE.findall(DOCUMENT)] == sorted(FAULTS)
+
+
+@pytest.mark.parametrize("number", sorted(FAULTS))
+def test_the_document_names_the_tests_of_a_fault_and_what_they_see(number):
+    rows = [row for row in test_fault_rows.ROWS if row.number == number]
+    assert rows
+    answer, tests = FAULT_LINES[number]
+    named = set(re.findall(r"`((?:test|contract)_\w+)`", tests))
+    assert named == {"test_fault_rows"} | stories_with_a_number().get(number, set())
+    assert {int(code) for code in CODE.findall(answer)} == set().union(*(r.codes for r in rows))
+
+
+def test_every_story_of_a_fault_has_a_row():
+    assert set(stories_with_a_number()) <= FAULTS
