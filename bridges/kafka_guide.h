@@ -5,8 +5,8 @@
  * Makes one connection to a broker behind a forwarder look as if it led to the broker: where
  * responses tell clients the broker's own address they get another one, and fetches do not wait
  * long. And a client that asks for versions in a version of its own that is too new is told so in
- * the form that clients expect. Pure: bytes in, bytes out, however they are cut. The protocol is that of
- * https://kafka.apache.org/protocol, versions as below.
+ * the form that clients expect. Pure: bytes in, bytes out, however they are cut.
+ * https://kafka.apache.org/protocol, in the versions below.
  */
 #pragma once
 
