@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 from harness.gateway import ROOT
+from harness.processes import processes_of
 from harness.waiting import eventually
 
 RUN = ROOT / "examples" / "quickstart" / "run"
@@ -22,18 +23,6 @@ pytestmark = pytest.mark.timeout(300)
 def environment(directory, **more):
     kept = {name: value for name, value in os.environ.items() if name != "AMQP_URL"}
     return {**kept, "TMPDIR": str(directory), **more}
-
-
-def processes_of(directory):
-    """Everything that runs with this temporary folder in its environment."""
-    found = []
-    for path in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            if f"TMPDIR={directory}".encode() in (path / "environ").read_bytes().split(b"\0"):
-                found.append((path / "cmdline").read_text().replace("\0", " "))
-        except OSError:
-            pass
-    return found
 
 
 def test_it_shows_two_requests_to_each_worker_and_leaves_nothing_behind(tmp_path):
