@@ -50,6 +50,12 @@ class Kafka(Node):
         admin.create_topics([fresh])[name].result(20)
         return name
 
+    def add_partitions(self, name, count):
+        """So many it has from now on."""
+        admin = self._admin()
+        more = confluent_kafka.admin.NewPartitions(name, count)
+        admin.create_partitions([more])[name].result(20)
+
     def delete_topic(self, name):
         admin = self._admin()
         admin.delete_topics([name])[name].result(20)
