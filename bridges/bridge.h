@@ -15,7 +15,8 @@
  *
  * Order for one accepted leg with wants_reply: at most one on_confirm, at most one on_reply, in
  * either order. on_confirm may come for every accepted leg. After on_session_lost no reply comes
- * for any leg accepted before it. Events may be called from within send() only where noted.
+ * for any leg accepted before it. on_dead may come at any time, also again, and also for legs of
+ * others. Events may be called from within send() only where noted.
  */
 #pragma once
 
@@ -56,6 +57,7 @@ enum bridge_outcome {
 enum bridge_state { BRIDGE_STATE_DOWN, BRIDGE_STATE_BLOCKED, BRIDGE_STATE_UP };
 
 struct bridge_host;
+struct dead_letter;
 
 /* What a session tells its host. All on the shard's thread, none from within send(). */
 struct bridge_events {
@@ -69,6 +71,13 @@ struct bridge_events {
 	/* A reply that cannot be read, like one with headers nested too deep, was dropped. Whose it
 	 * is cannot be known either. */
 	void (*on_malformed)(struct bridge_host *host);
+	/* A request came back: nobody took it, or its worker gave it up. The host finds whose it is
+	 * by the property correlation_id, which every message of ours has. Valid during the call.
+	 */
+	void (*on_dead)(struct bridge_host *host, const struct dead_letter *letter);
+	/* Dead letters cannot be had from `source`, a topic or an exchange, although the session
+	 * is UP, and why; NULL: they can again. For the log. */
+	void (*on_watch)(struct bridge_host *host, const char *source, const char *why);
 	/* The reply address is dead: no leg accepted so far can be answered any more. */
 	void (*on_session_lost)(struct bridge_host *host);
 	/* `why` is for the log and /readyz; it may name hosts, never credentials. */
@@ -78,9 +87,9 @@ struct bridge_events {
 	void (*on_topic)(struct bridge_host *host, const char *topic, const char *why);
 	/* Something is set up in a way that works but will hurt; for the log, once. */
 	void (*on_warning)(struct bridge_host *host, const char *what);
-	/* The shard whose call the reply answers, by the id in it; -1: none can be. For bridges
-	 * that read the replies of all shards in one. */
-	int (*shard_of)(struct bridge_host *host, const struct message *reply);
+	/* The shard whose call a reply (or a dead letter, if `dead`) is about, by the id in it; -1:
+	 * none can be. For bridges that read the replies of all shards in one. */
+	int (*shard_of)(struct bridge_host *host, const struct message *reply, bool dead);
 };
 
 /* A topic that mappings name outright. */

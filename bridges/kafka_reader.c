@@ -410,7 +410,7 @@ static struct kafka_seat *seat_of_reply(
 	if (!kafka_record_read(headers, room, &reply)) {
 		return &cluster->seats[KAFKA_READER_SHARD];
 	}
-	int shard = reader->host->events->shard_of(reader->host, &reply);
+	int shard = reader->host->events->shard_of(reader->host, &reply, false);
 	struct kafka_seat *seat = shard >= 0 ? seat_of(cluster, (unsigned)shard) : NULL;
 	return seat != NULL ? seat : &cluster->seats[KAFKA_READER_SHARD];
 }

@@ -6,7 +6,7 @@
  * ordered by the time at which something is due; one timer stands on the head of the list.
  *
  *     send ──▶ [ due now ] ──confirm──▶ [ due after `delay` ] ──reply──▶ gone
- *                  └─ refuse, drop and close act when they are due and end there
+ *                  └─ refuse, drop, dead and close act when they are due and end there
  *
  * Nothing happens within send(): the earliest event comes in the next turn of the loop, as with a
  * real broker. `close` loses the session the way a broken broker would, and it comes back by
@@ -15,6 +15,7 @@
 #include "bridges/loopback.h"
 
 #include "base/memory.h"
+#include "bridges/dead_letter.h"
 #include "bridges/kept_message.h"
 
 #include <assert.h>
@@ -185,6 +186,15 @@ static void echo(struct bridge_session *session, const struct message *request)
 	}
 }
 
+/* As a worker that fails does by way of a dead letter exchange. */
+static void give_back(struct bridge_session *session, const struct message *request)
+{
+	struct dead_letter letter;
+	dead_letter_read(request, &letter);
+	letter.reason = SPAN("rejected");
+	session->host->events->on_dead(session->host, &letter);
+}
+
 static void lose_session(struct bridge_session *session)
 {
 	session->up = false;
@@ -210,6 +220,10 @@ static void act(struct bridge_session *session, struct waiting *waiting)
 	switch (request->behave) {
 	case BEHAVE_REFUSE: confirm(session, waiting, BRIDGE_REFUSED); break;
 	case BEHAVE_DROP: confirm(session, waiting, BRIDGE_CONFIRMED); break;
+	case BEHAVE_DEAD:
+		confirm(session, waiting, BRIDGE_CONFIRMED);
+		give_back(session, request);
+		break;
 	case BEHAVE_CLOSE:
 		confirm(session, waiting, BRIDGE_CONFIRMED);
 		lose_session(session);

@@ -14,6 +14,7 @@
  *   call_send     MATCHED, then SENT once the bridge has accepted it; or ANSWERED by the mapping
  *   call_confirm  CONFIRMED, ANSWERED (202), REFUSED or EXPIRED by what the broker says
  *   call_reply    ANSWERED; STREAMING where it is a part, and more are to come
+ *   call_dead     ANSWERED (502), or EXPIRED where the message did
  *   call_expire   EXPIRED
  *   end           the one way out: answer, access line, counters, slot
  *
@@ -380,13 +381,32 @@ void call_confirm(struct call *call, enum bridge_outcome outcome)
 
 void call_session_lost(struct call *call)
 {
-	if (when_of(call) != WHEN_REPLIED || call->sent_us == 0) {
+	if (!call_wants_reply(call)) {
 		return;
 	}
 	if (call->published == PUBLISHED_NO) {
 		call->published = PUBLISHED_UNKNOWN;
 	}
 	expire(call, "bridge-down", "The way back for the answer was lost.");
+}
+
+bool call_wants_reply(const struct call *call)
+{
+	return when_of(call) == WHEN_REPLIED && call->sent_us != 0;
+}
+
+void call_dead(struct call *call, bool expired)
+{
+	call->published = PUBLISHED_YES;
+	if (expired) {
+		expire(call, "dead-letter", "Nobody took the request in time.");
+		return;
+	}
+	const struct refusal refusal = { .status = 502,
+		.type = "dead-letter",
+		.detail = "The service could not handle the request." };
+	session_cancel(call->session, leg_of(call)); /* no reply comes, although it is answered */
+	end_with_problem(call, CALL_ANSWERED, &refusal);
 }
 
 static void fail_reply(struct call *call, const char *detail)

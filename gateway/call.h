@@ -110,6 +110,10 @@ void call_expire(struct call *call);
 void call_confirm(struct call *call, enum bridge_outcome outcome);
 void call_reply(struct call *call, const struct message *reply);
 void call_reply_oversized(struct call *call);
+/* Its message came back as a dead letter; `expired`: because nobody took it in time. */
+void call_dead(struct call *call, bool expired);
+/* It waits for a reply, so a dead letter ends it. */
+bool call_wants_reply(const struct call *call);
 void call_session_lost(struct call *call);
 
 struct span call_id(const struct call *call);

@@ -22,6 +22,7 @@ static const char *const class_names[METRICS_CLASSES] = { "abandoned", "1xx", "2
 #define TEXT(id, text) text,
 static const char *const reject_names[] = { METRICS_REJECTS(TEXT) };
 static const char *const drop_names[] = { METRICS_DROPS(TEXT) };
+static const char *const letter_names[] = { METRICS_LETTERS(TEXT) };
 #undef TEXT
 
 void metrics_init(struct metrics *metrics, const struct config *config)
@@ -77,6 +78,11 @@ const char *metrics_drop_name(enum drop reason)
 	return drop_names[reason];
 }
 
+const char *metrics_letter_name(enum letter result)
+{
+	return letter_names[result];
+}
+
 void metrics_call(struct metrics *metrics, size_t row, int status, uint64_t duration_us)
 {
 	struct metrics_mapping *mapping = &metrics->mappings[row];
@@ -123,6 +129,9 @@ void metrics_add(struct metrics *sum, const struct metrics *part)
 	}
 	for (size_t i = 0; i < sum->bridge_count; i++) {
 		sum->bridges[i].sessions_lost += part->bridges[i].sessions_lost;
+		for (size_t k = 0; k < LETTER_COUNT; k++) {
+			sum->bridges[i].letters[k] += part->bridges[i].letters[k];
+		}
 		if (part->bridges[i].state < sum->bridges[i].state) {
 			sum->bridges[i].state = part->bridges[i].state;
 		}
@@ -226,6 +235,16 @@ static void write_reasons(struct buffer *out, const char *name, const char *cons
 	}
 }
 
+static void write_letters(const struct metrics_bridge *bridge, const char *name, struct buffer *out)
+{
+	for (size_t i = 0; i < LETTER_COUNT; i++) {
+		buffer_append_literal(out, "bridgehead_dead_letters_total{");
+		append_label(out, "bridge", name);
+		buffer_append_format(
+			out, ",result=\"%s\"} %" PRIu64 "\n", letter_names[i], bridge->letters[i]);
+	}
+}
+
 static void write_bridges(
 	const struct metrics *sum, const struct config *config, struct buffer *out)
 {
@@ -240,6 +259,10 @@ static void write_bridges(
 		buffer_append_literal(out, "bridgehead_bridge_sessions_lost_total{");
 		append_label(out, "bridge", config->bridges[i].name);
 		buffer_append_format(out, "} %" PRIu64 "\n", sum->bridges[i].sessions_lost);
+	}
+	head(out, "dead_letters_total", "counter", "Requests of ours or others that came back.");
+	for (size_t i = 0; i < sum->bridge_count; i++) {
+		write_letters(&sum->bridges[i], config->bridges[i].name, out);
 	}
 }
 

@@ -58,12 +58,21 @@
 	X(HEADER, "header")       \
 	X(MALFORMED, "malformed")
 
+/* What a dead letter was for: a call that waited, one that had ended, nobody's. */
+#define METRICS_LETTERS(X)      \
+	X(ANSWERED, "answered") \
+	X(LATE, "late")         \
+	X(UNKNOWN, "unknown")
+
 #define NAME_REJECT(id, text) REJECT_##id,
 enum reject { METRICS_REJECTS(NAME_REJECT) REJECT_COUNT };
 #undef NAME_REJECT
 #define NAME_DROP(id, text) DROP_##id,
 enum drop { METRICS_DROPS(NAME_DROP) DROP_COUNT };
 #undef NAME_DROP
+#define NAME_LETTER(id, text) LETTER_##id,
+enum letter { METRICS_LETTERS(NAME_LETTER) LETTER_COUNT };
+#undef NAME_LETTER
 
 enum { METRICS_BUCKETS = 14, METRICS_CLASSES = 6 };
 
@@ -78,6 +87,7 @@ struct metrics_bridge {
 	uint64_t state; /* enum bridge_state */
 	uint64_t sessions_lost;
 	struct bridge_samples samples; /* its kind's own */
+	uint64_t letters[LETTER_COUNT];
 };
 
 struct metrics {
@@ -99,6 +109,7 @@ const char *metrics_reject_name(enum reject reason);
 /* The reason behind a refusal of ours with this status, 4xx, 501 or 505. */
 enum reject metrics_reject_of_status(int status);
 const char *metrics_drop_name(enum drop reason);
+const char *metrics_letter_name(enum letter result);
 /* A call ended; `status` 0: abandoned. */
 void metrics_call(struct metrics *metrics, size_t row, int status, uint64_t duration_us);
 /* A bridge counts as up when it is in all shards: the sum keeps the worst state. */

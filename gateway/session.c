@@ -4,6 +4,7 @@
 #include "gateway/session.h"
 
 #include "base/memory.h"
+#include "bridges/dead_letter.h"
 #include "gateway/call.h"
 #include "gateway/shard.h"
 
@@ -91,6 +92,104 @@ static void handle_oversized(struct bridge_host *host, const struct message *rep
 	}
 }
 
+/* The header that the place is; NULL: it is none, or not there. */
+static const struct message_header *find_header(
+	const struct message *letter, const struct place *place)
+{
+	bool plain = place->kind == PLACE_HEADER && !span_present(place->pointer);
+	return plain ? message_header(letter, place->name) : NULL;
+}
+
+/*
+ * A dead letter is a request, so a client may have chosen parts of it. Each has the property
+ * correlation_id, and that decides. Only where a worker's own dead letters lack it the headers
+ * count in which mappings have the ids of their replies, each for calls of its mappings.
+ */
+static enum letter find_dead(
+	struct session *session, const struct message *letter, struct call **call)
+{
+	struct shard *shard = session->shard;
+	size_t count = 0;
+	const struct place *places = mapping_table_correlations(shard->config->mappings, &count);
+	struct span id = letter->properties[PROPERTY_CORRELATION_ID];
+	enum call_found found = CALL_NOT_FOUND;
+	if (span_present(id)) {
+		found = call_table_find(&shard->calls, id, call);
+	}
+	for (size_t i = 0; !span_present(id) && i < count && found == CALL_NOT_FOUND; i++) {
+		const struct message_header *header = find_header(letter, &places[i]);
+		if (header == NULL) {
+			continue;
+		}
+		found = call_table_find(&shard->calls, header->value, call);
+		if (found == CALL_FOUND &&
+			!place_equal(mapping_correlation((*call)->mapping), &places[i])) {
+			found = CALL_NOT_FOUND;
+		}
+	}
+	if (found == CALL_NOT_FOUND || (found == CALL_FOUND && (*call)->session != session)) {
+		return LETTER_UNKNOWN;
+	}
+	return found == CALL_FOUND && call_wants_reply(*call) ? LETTER_ANSWERED : LETTER_LATE;
+}
+
+/* What a worker threw is for our log; a client never sees it. */
+static void log_dead(const struct session *session, const struct dead_letter *letter,
+	const struct call *call, enum letter result)
+{
+	struct log *log = session->shard->log;
+	if (!log_begin(log, LOG_WARN, "dead letter")) {
+		return;
+	}
+	log_plain(log, "call", call_id(call));
+	log_text(log, "bridge", span_from_text(session->instance->name));
+	if (call->mapping != NULL) {
+		log_text(log, "mapping", span_from_text(mapping_name(call->mapping)));
+	}
+	log_plain(log, "result", span_from_text(metrics_letter_name(result)));
+	const struct {
+		const char *key;
+		struct span value;
+	} fields[] = { { "reason", letter->reason }, { "from", letter->from },
+		{ "exception", letter->exception }, { "text", letter->text } };
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (span_present(fields[i].value)) {
+			log_text(log, fields[i].key, fields[i].value);
+		}
+	}
+	log_end(log);
+}
+
+static void handle_dead(struct bridge_host *host, const struct dead_letter *letter)
+{
+	struct session *session = session_from_host(host);
+	struct shard *shard = session->shard;
+	struct call *call = NULL;
+	enum letter result = find_dead(session, letter->message, &call);
+	shard->metrics.bridges[session->index].letters[result]++;
+	if (result == LETTER_ANSWERED ||
+		(result == LETTER_LATE && shard_may_log(shard, &shard->late_letter_ms))) {
+		log_dead(session, letter, call, result);
+	}
+	if (result == LETTER_ANSWERED) {
+		call_dead(call, letter->expired);
+	}
+}
+
+/* `why` is NULL or for people. */
+static void handle_watch(struct bridge_host *host, const char *source, const char *why)
+{
+	struct session *session = session_from_host(host);
+	struct log *log = session->shard->log;
+	if (log_begin(log, why != NULL ? LOG_WARN : LOG_INFO, "dead letters")) {
+		log_text(log, "bridge", span_from_text(session->instance->name));
+		log_text(log, "source", span_from_text(source));
+		log_text(log, "why", span_from_text(why != NULL ? why : "it is watched"));
+		log_number(log, "shard", session->shard->index);
+		log_end(log);
+	}
+}
+
 static void handle_malformed(struct bridge_host *host)
 {
 	shard_drop_reply(session_from_host(host)->shard, DROP_MALFORMED, 1);
@@ -165,12 +264,29 @@ static void handle_warning(struct bridge_host *host, const char *what)
 	}
 }
 
+/* As find_dead(). */
+static int shard_of_dead(const struct shard *shard, const struct message *letter)
+{
+	size_t count = 0;
+	const struct place *places = mapping_table_correlations(shard->config->mappings, &count);
+	struct span id = letter->properties[PROPERTY_CORRELATION_ID];
+	int found = span_present(id) ? call_table_shard_of(id) : -1;
+	for (size_t i = 0; !span_present(id) && i < count && found < 0; i++) {
+		const struct message_header *header = find_header(letter, &places[i]);
+		found = header != NULL ? call_table_shard_of(header->value) : -1;
+	}
+	return found;
+}
+
 /* By the first correlation place that holds an id of ours. */
-static int handle_shard_of(struct bridge_host *host, const struct message *reply)
+static int handle_shard_of(struct bridge_host *host, const struct message *reply, bool dead)
 {
 	struct shard *shard = session_from_host(host)->shard;
 	size_t count = 0;
 	const struct place *places = mapping_table_correlations(shard->config->mappings, &count);
+	if (dead) {
+		return shard_of_dead(shard, reply);
+	}
 	struct place_source source = { .message = reply, .scratch = &shard->scratch.reply };
 	int found = -1;
 	for (size_t i = 0; i < count && found < 0; i++) {
@@ -188,6 +304,8 @@ static const struct bridge_events events = {
 	.on_reply = handle_reply,
 	.on_oversized = handle_oversized,
 	.on_malformed = handle_malformed,
+	.on_dead = handle_dead,
+	.on_watch = handle_watch,
 	.on_session_lost = handle_session_lost,
 	.on_state = handle_state,
 	.on_topic = handle_topic,

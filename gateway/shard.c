@@ -343,7 +343,7 @@ void shard_destroy(struct shard *shard)
 }
 
 /* Whoever makes us write lines does not get to write as many as he likes. */
-static bool may_log(const struct shard *shard, uint64_t *last_ms)
+bool shard_may_log(const struct shard *shard, uint64_t *last_ms)
 {
 	uint64_t now = shard_now_ms(shard);
 	if (*last_ms != 0 && now - *last_ms < REASON_LOG_MS) {
@@ -363,7 +363,7 @@ void shard_reject_client(struct shard *shard, enum reject reason, const struct l
 	const struct address *client)
 {
 	metrics_reject(&shard->metrics, reason);
-	if (may_log(shard, &shard->rejected_ms[reason]) &&
+	if (shard_may_log(shard, &shard->rejected_ms[reason]) &&
 		log_begin(shard->log, LOG_WARN, "rejected")) {
 		log_plain(shard->log, "reason", span_from_text(metrics_reject_name(reason)));
 		if (listener != NULL) {
@@ -379,7 +379,7 @@ void shard_reject_client(struct shard *shard, enum reject reason, const struct l
 void shard_drop_reply(struct shard *shard, enum drop reason, unsigned count)
 {
 	shard->metrics.dropped[reason] += count;
-	if (count > 0 && may_log(shard, &shard->dropped_ms[reason]) &&
+	if (count > 0 && shard_may_log(shard, &shard->dropped_ms[reason]) &&
 		log_begin(shard->log, LOG_WARN, "reply dropped")) {
 		log_plain(shard->log, "reason", span_from_text(metrics_drop_name(reason)));
 		log_number(shard->log, "total", (int64_t)shard->metrics.dropped[reason]);

@@ -79,6 +79,7 @@ struct shard {
 	uint64_t date_second;
 	uint64_t rejected_ms[REJECT_COUNT]; /* when each reason was last logged */
 	uint64_t dropped_ms[DROP_COUNT];
+	uint64_t late_letter_ms; /* when one was last logged */
 
 	bool draining;
 	uint64_t drain_until_ms;
@@ -119,5 +120,7 @@ void shard_reject_client(struct shard *shard, enum reject reason, const struct l
 	const struct address *client);
 /* The same for a reply, or `count` parts of it, that reaches nobody. */
 void shard_drop_reply(struct shard *shard, enum drop reason, unsigned count);
+/* Whether to write a line of a kind again, if it was last written then; notes that it is. */
+bool shard_may_log(const struct shard *shard, uint64_t *last_ms);
 /* Sees a paused connection's end: it is not read from meanwhile. */
 void shard_watch_hangup(struct shard *shard, struct connection *connection, bool on);

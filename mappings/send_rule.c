@@ -17,6 +17,7 @@
 static const char *const behave_names[] = { [BEHAVE_ECHO] = "echo",
 	[BEHAVE_REFUSE] = "refuse",
 	[BEHAVE_DROP] = "drop",
+	[BEHAVE_DEAD] = "dead",
 	[BEHAVE_CLOSE] = "close",
 	NULL };
 

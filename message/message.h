@@ -50,7 +50,7 @@ struct message_header {
 #define MESSAGE_HEADERS_MAX 128
 
 /* What the loopback bridge is asked to do with a message. */
-enum message_behave { BEHAVE_ECHO, BEHAVE_REFUSE, BEHAVE_DROP, BEHAVE_CLOSE };
+enum message_behave { BEHAVE_ECHO, BEHAVE_REFUSE, BEHAVE_DROP, BEHAVE_DEAD, BEHAVE_CLOSE };
 
 struct message {
 	/* Destination: AMQP exchange ("" is the default one) and routing key; Kafka topic and key.

@@ -19,6 +19,11 @@ static void make_silent(struct message *message)
 	message->behave = BEHAVE_DROP;
 }
 
+static void make_dead(struct message *message)
+{
+	message->behave = BEHAVE_DEAD;
+}
+
 static void lose_session(struct contract *contract)
 {
 	struct message message = contract_message(contract);
@@ -34,6 +39,7 @@ static const struct contract_bridge loopback = {
 	.refusal = BRIDGE_REFUSED,
 	.make_refused = make_refused,
 	.make_silent = make_silent,
+	.make_dead = make_dead,
 	.lose_session = lose_session,
 };
 
