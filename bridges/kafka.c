@@ -12,6 +12,7 @@
  *     kafka_gauges     what librdkafka's statistics say, for /metrics
  *     kafka_survey     looks at the cluster, on a thread for as long as it takes
  *     kafka_embedded   a Kafka for development, if asked for; kafka_forwarder is its door
+ *     kafka_feed       reads a topic: that of replies, and by kafka_dead_letter more of them
  */
 #include "bridges/kafka.h"
 
@@ -116,6 +117,17 @@ static const struct option reply_rows[] = {
 	{ 0 },
 };
 
+static const struct option dead_letter_rows[] = {
+	{ .name = "topic",
+		.type = OPTION_TEXTS,
+		.offset = offsetof(struct kafka_dead_letter_options, topic),
+		.required = true,
+		.help = "a topic or several; with `${topic}` in it one for each topic that "
+			"mappings "
+			"name, as in `${topic}-dlt`. Never created" },
+	{ 0 },
+};
+
 static const struct option rows[] = {
 	{ .name = "bootstrap",
 		.type = OPTION_TEXT,
@@ -143,7 +155,12 @@ static const struct option rows[] = {
 		.offset = offsetof(struct kafka_shared, reply),
 		.rows = reply_rows,
 		.help = "how replies come back" },
-	{ .name = "dead_letter", .type = OPTION_LATER, .help = "topic of dead letters" },
+	{ .name = "dead_letter",
+		.type = OPTION_OBJECT,
+		.offset = offsetof(struct kafka_shared, dead_letter),
+		.rows = dead_letter_rows,
+		.help = "where workers put requests that they give up: calls that wait for them "
+			"end at once with 502" },
 	{ 0 },
 };
 

@@ -31,7 +31,11 @@ static bool open_handles(struct kafka_cluster *cluster, struct kafka_why *why)
 	cluster->message_max = kafka_handle_message_max(cluster->producers[KAFKA_QUICK]->handle);
 	cluster->reply = kafka_reply_create(
 		cluster->shared, cluster->process.instance, cluster->wake_fd, why);
-	return cluster->reply != NULL;
+	if (cluster->reply == NULL) {
+		return false;
+	}
+	cluster->dead = kafka_dead_letter_create(cluster, why);
+	return cluster->dead != NULL;
 }
 
 struct kafka_cluster *kafka_cluster_create(const struct kafka_shared *shared,
@@ -65,6 +69,7 @@ void kafka_cluster_destroy(struct kafka_cluster *cluster)
 	for (unsigned i = 0; i < cluster->process.shards; i++) {
 		kafka_courier_finish(&cluster->seats[i]);
 	}
+	kafka_dead_letter_destroy(cluster->dead);
 	kafka_reply_destroy(cluster->reply);
 	for (unsigned use = 0; use < KAFKA_PRODUCERS; use++) {
 		kafka_producer_destroy(cluster->producers[use]);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "bridges/bridge.h"
+#include "bridges/kafka_dead_letter.h"
 #include "bridges/kafka_gauges.h"
 #include "bridges/kafka_producer.h"
 #include "bridges/kafka_reply.h"
@@ -38,6 +39,7 @@ struct kafka_cluster {
 	struct kafka_producer *producers[KAFKA_PRODUCERS]; /* changed only while no survey runs */
 	struct kafka_retired retired;                      /* the reader's */
 	struct kafka_reply *reply;
+	struct kafka_dead_letter *dead;
 	size_t message_max;          /* bytes */
 	struct kafka_seat *seats;    /* of the shards, by number */
 	bool *warm;                  /* the survey's: producers know the topic */

@@ -77,7 +77,7 @@ static bool ask_end(
 	for (int waited = 0; waited < feed->patience_ms; waited += ASK_AGAIN_MS) {
 		int64_t first;
 		error = rd_kafka_query_watermark_offsets(
-			feed->handle, feed->name, partition, &first, end, ASK_MS);
+			feed->asked, feed->name, partition, &first, end, ASK_MS);
 		if (!is_passing(error)) {
 			break;
 		}

@@ -18,6 +18,7 @@ struct kafka_feed {
 	const char *what; /* it is, for messages: "reply topic" */
 	char *name;       /* of the topic */
 	rd_kafka_t *handle;
+	rd_kafka_t *asked;       /* that offsets are asked of: a handle that fetches lets wait */
 	rd_kafka_queue_t *queue; /* where its records go; both are the owner's */
 	rd_kafka_topic_t *topic;
 	int32_t own;      /* the one partition to read; -1: all */

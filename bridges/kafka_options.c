@@ -132,18 +132,17 @@ static void read_properties(
 }
 
 /* Of a name like replies.${instance}: what is left of it must be a topic's name too. */
-static bool is_reply_topic(const char *name)
+static bool is_template(const char *name, const char *variable, size_t spare)
 {
-	static const char instance[] = "${instance}";
 	char plain[TOPIC_MAX + 2];
-	const char *at = strstr(name, instance);
+	const char *at = strstr(name, variable);
 	size_t len = strlen(name);
 	if (at == NULL) {
 		return kafka_options_is_topic(span_of(name, len));
 	}
-	const char *rest = at + sizeof(instance) - 1;
+	const char *rest = at + strlen(variable);
 	size_t before = (size_t)(at - name);
-	if (len - sizeof(instance) + 1 > TOPIC_MAX - 64) {
+	if (len - strlen(variable) > TOPIC_MAX - spare) {
 		return false;
 	}
 	memcpy(plain, name, before);
@@ -164,7 +163,7 @@ static void check_reply(const struct kafka_shared *shared, const struct json_nod
 	struct problem_list *problems)
 {
 	const struct kafka_reply_options *reply = &shared->reply;
-	if (!is_reply_topic(reply->topic)) {
+	if (!is_template(reply->topic, "${instance}", 64)) {
 		problem_list_error(problems, place_of(at, SPAN("reply"), SPAN("topic")),
 			"expected a topic's name of A-Z a-z 0-9 . _ -, ${instance} once at most");
 	}
@@ -195,6 +194,31 @@ static void check_bootstrap(const struct kafka_shared *shared, const struct json
 	}
 }
 
+static void check_dead_letter(const struct kafka_shared *shared, const struct json_node *at,
+	struct problem_list *problems)
+{
+	const struct option_texts *topics = &shared->dead_letter.topic;
+	const struct json_node *node = json_node_member(at, SPAN("dead_letter"));
+	for (size_t i = 0; i < topics->count; i++) {
+		const char *topic = topics->items[i];
+		const struct json_node *where = option_text_node(node, "topic", i);
+		if (!is_template(topic, KAFKA_TOPIC_VARIABLE, 1)) {
+			problem_list_error(problems, where,
+				"expected a topic's name of A-Z a-z 0-9 . _ -, ${topic} once at "
+				"most");
+		} else if (strcmp(topic, KAFKA_TOPIC_VARIABLE) == 0) {
+			problem_list_error(problems, where,
+				"these are the requests themselves; expected something like "
+				"\"${topic}-dlt\"");
+		} else if (strcmp(topic, shared->reply.topic) == 0) {
+			problem_list_error(problems, where, "this is the reply topic");
+		}
+	}
+	if (node != NULL && topics->count == 0) {
+		problem_list_error(problems, node, "expected a \"topic\" at least");
+	}
+}
+
 bool kafka_options_compile(
 	struct kafka_shared *shared, const struct json_node *at, struct problem_list *problems)
 {
@@ -203,6 +227,7 @@ bool kafka_options_compile(
 	check_bootstrap(shared, at, problems);
 	kafka_embedded_check(shared, at, problems);
 	check_reply(shared, at, problems);
+	check_dead_letter(shared, at, problems);
 	read_properties(shared, conf, problems);
 	rd_kafka_conf_destroy(conf);
 	return problem_list_errors(problems) == before;

@@ -16,6 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* In the name of a dead letter topic: each topic that mappings name. */
+#define KAFKA_TOPIC_VARIABLE "${topic}"
+
 struct kafka_property {
 	char *name, *value;
 };
@@ -36,6 +39,9 @@ struct kafka_shared {
 		int partitions;
 		int64_t partition; /* -1: not set */
 	} reply;
+	struct kafka_dead_letter_options {
+		struct option_texts topic; /* each may hold ${topic} */
+	} dead_letter;
 	/* Made by kafka_options_compile() */
 	struct kafka_property *properties;
 	size_t property_count;

@@ -203,7 +203,8 @@ static void take_findings(struct kafka_reader *reader, const struct kafka_findin
 	if (reader->unsaid) {
 		tell_all(reader);
 	}
-	bool well = good && !reader->hurry && topics_are_well(&reader->view);
+	bool watched = !good || kafka_dead_letter_tell(reader->cluster->dead, reader->host);
+	bool well = good && watched && !reader->hurry && topics_are_well(&reader->view);
 	survey_after(reader, well ? SURVEY_EVERY : good && !reader->hurry ? 1.0 : SURVEY_AGAIN);
 }
 
@@ -237,6 +238,7 @@ static void begin_survey(struct kafka_reader *reader)
 	}
 	reader->hurry = false;
 	kafka_retired_bury(cluster);
+	kafka_dead_letter_prepare(cluster->dead);
 	cluster->survey =
 		kafka_survey_start(cluster, mailbox, reader->anew, handle_findings, reader);
 	reader->surveying = cluster->survey != NULL;
@@ -285,8 +287,10 @@ static void handle_reply_error(struct kafka_reader *reader, const rd_kafka_messa
 	if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
 		return;
 	}
-	if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-		message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+	if (kafka_dead_letter_is(message)) {
+		kafka_dead_letter_lose(reader->cluster->dead, message);
+	} else if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+		   message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
 		reader->anew = true;
 		lose_replies(reader);
 		set_state(reader, BRIDGE_STATE_DOWN, "the reply topic was made anew");
@@ -405,12 +409,14 @@ static struct kafka_seat *seat_of_reply(
 	}
 	struct message reply;
 	rd_kafka_headers_t *headers = NULL;
+	int shard = -1;
 	rd_kafka_message_headers(record, &headers);
 	kafka_record_open(record, &reply);
-	if (!kafka_record_read(headers, room, &reply)) {
-		return &cluster->seats[KAFKA_READER_SHARD];
+	if (kafka_dead_letter_is(record)) {
+		shard = kafka_dead_letter_shard(reader->host, record);
+	} else if (kafka_record_read(headers, room, &reply)) {
+		shard = reader->host->events->shard_of(reader->host, &reply, false);
 	}
-	int shard = reader->host->events->shard_of(reader->host, &reply, false);
 	struct kafka_seat *seat = shard >= 0 ? seat_of(cluster, (unsigned)shard) : NULL;
 	return seat != NULL ? seat : &cluster->seats[KAFKA_READER_SHARD];
 }

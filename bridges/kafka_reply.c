@@ -46,6 +46,7 @@ struct kafka_reply *kafka_reply_create(
 		.what = "reply topic",
 		.name = kafka_reply_topic(shared, instance),
 		.handle = reply->handle,
+		.asked = reply->handle,
 		.queue = reply->queue,
 		.own = own ? (int32_t)options->partition : -1,
 		.patience_ms = PATIENCE_MS,

@@ -277,6 +277,10 @@ static void count_reply(struct bridge_session *session)
 void kafka_session_reply(struct bridge_session *session, const rd_kafka_message_t *record)
 {
 	struct bridge_host *host = session->host;
+	if (kafka_dead_letter_is(record)) {
+		kafka_dead_letter_deliver(host, record);
+		return;
+	}
 	struct message_header room[MESSAGE_HEADERS_MAX];
 	struct message reply;
 	rd_kafka_headers_t *headers = NULL;

@@ -27,7 +27,7 @@ bool kafka_session_drained(struct bridge_session *session);
 void kafka_session_leave(struct bridge_session *session);
 void kafka_session_destroy(struct bridge_session *session);
 
-/* A record of the reply topic; stays the caller's. */
+/* A record of the reply topic, or a dead letter; stays the caller's. */
 void kafka_session_reply(struct bridge_session *session, const rd_kafka_message_t *record);
 void kafka_session_report(
 	struct bridge_session *session, struct leg leg, enum bridge_outcome outcome);

@@ -208,6 +208,7 @@ static void *run(void *argument)
 	kafka_retired_clear(survey->cluster);
 	survey_reply(survey);
 	if (survey->findings.reply_ready) {
+		kafka_dead_letter_follow(survey->cluster->dead);
 		survey_topics(survey);
 	}
 	if (calm) {

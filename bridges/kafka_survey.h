@@ -3,8 +3,8 @@
 
 /*
  * A look at the cluster: is a broker there, do the topics exist, and are all partitions of the
- * reply topic read. librdkafka's calls for that block, so a short-lived thread makes them and mails
- * what it found. One at a time.
+ * reply topic and of those of dead letters read. librdkafka's calls for that block, so a
+ * short-lived thread makes them and mails what it found. One at a time.
  */
 #pragma once
 

@@ -21,7 +21,7 @@
 static struct {
 	const char *bootstrap;
 	rd_kafka_t *handle; /* of the stories themselves, not of a bridge */
-	char echo[64], silent[64], small[64], missing[64], replies[64];
+	char echo[64], silent[64], small[64], missing[64], replies[64], dead[80], late[80];
 	struct bridge_topic topics[4];
 } site;
 
@@ -34,6 +34,14 @@ static void make_silent(struct message *message)
 {
 	message->topic = span_from_text(site.silent);
 	message->wants_reply = false;
+}
+
+static void make_dead(struct message *message)
+{
+	static const struct message_header headers[] = { { SPAN("x-die"), SPAN("1"),
+		MESSAGE_TEXT } };
+	message->headers = headers;
+	message->header_count = 1;
 }
 
 static void delete_replies(struct contract *contract)
@@ -52,7 +60,10 @@ static void prepare_site(const char *bootstrap)
 	snprintf(site.small, sizeof(site.small), "contract.small.%d", id);
 	snprintf(site.missing, sizeof(site.missing), "contract.missing.%d", id);
 	snprintf(site.replies, sizeof(site.replies), "contract.replies.%d", id);
+	snprintf(site.dead, sizeof(site.dead), "%s-dlt", site.echo);
+	snprintf(site.late, sizeof(site.late), "%s-dlt", site.silent);
 	kafka_worker_create_topic(site.handle, site.echo, 1, NULL, NULL);
+	kafka_worker_create_topic(site.handle, site.dead, 2, NULL, NULL);
 	kafka_worker_create_topic(site.handle, site.silent, 3, NULL, NULL);
 	kafka_worker_create_topic(site.handle, site.small, 1, "max.message.bytes", "100");
 	kafka_worker_create_topic(site.handle, site.replies, 1, NULL, NULL);
@@ -171,11 +182,59 @@ static void headers_that_are_null_or_no_text_do_no_harm(void **state)
 	assert_int_equal(contract->strays, 2);
 }
 
+static bool a_letter_has_come(const struct contract *contract)
+{
+	return contract->dead > 0;
+}
+
+static bool one_more_is_watched(const struct contract *contract)
+{
+	return contract->unwatched == 2;
+}
+
+/* Spring's is made by the first letter. */
+static void a_dead_letter_topic_that_appears_is_read_from_its_start(void **state)
+{
+	struct contract *contract = *state;
+	assert_int_equal(contract->unwatched, 3); /* all but that of the echo */
+	struct message message = contract_message(contract);
+	message.topic = span_from_text(site.silent);
+	assert_int_equal(contract_send(contract, &message), BRIDGE_ACCEPTED);
+	kafka_worker_create_topic(site.handle, site.late, 1, NULL, NULL);
+	kafka_worker_send(site.handle, site.late, 0, "the first", reply_headers(contract));
+	contract_until(contract, a_letter_has_come);
+	assert_int_equal(contract_last_leg(contract)->dead, 1);
+	contract_until(contract, one_more_is_watched);
+	kafka_worker_delete_topic(site.handle, site.late);
+}
+
+static void letters_without_an_id_or_with_too_many_headers_do_no_harm(void **state)
+{
+	struct contract *contract = *state;
+	struct message message = contract_message(contract);
+	message.topic = span_from_text(site.silent);
+	assert_int_equal(contract_send(contract, &message), BRIDGE_ACCEPTED);
+	rd_kafka_headers_t *null = rd_kafka_headers_new(1);
+	rd_kafka_header_add(null, "correlation_id", -1, NULL, -1);
+	kafka_worker_send(site.handle, site.dead, 1, NULL, null);
+	kafka_worker_send(site.handle, site.dead, 1, "no header", NULL);
+	rd_kafka_headers_t *headers = reply_headers(contract);
+	for (unsigned i = 0; i < 2 * MESSAGE_HEADERS_MAX; i++) {
+		rd_kafka_header_add(headers, "x-retry", -1, "\xff\xfe", 2);
+	}
+	kafka_worker_send(site.handle, site.dead, 1, "many", headers);
+	contract_until(contract, a_letter_has_come);
+	assert_int_equal(contract_last_leg(contract)->dead, 1);
+	assert_int_equal(contract->strays, 2);
+	assert_int_equal(contract->malformed, 0);
+}
+
 static void old_records_are_not_read(void **state)
 {
 	struct contract *contract = contract_create(*state);
 	for (unsigned i = 0; i < 10; i++) {
 		kafka_worker_send(site.handle, site.replies, 0, "old", NULL);
+		kafka_worker_send(site.handle, site.dead, 0, "old", NULL);
 	}
 	contract_connect(contract);
 	contract_until_state(contract, BRIDGE_STATE_UP);
@@ -197,6 +256,8 @@ static int run_own(const struct contract_bridge *bridge)
 		OWN(fault18_a_message_larger_than_the_limit_is_not_taken),
 		OWN(a_partition_that_does_not_exist_is_rejected),
 		OWN(headers_that_are_null_or_no_text_do_no_harm),
+		OWN(a_dead_letter_topic_that_appears_is_read_from_its_start),
+		OWN(letters_without_an_id_or_with_too_many_headers_do_no_harm),
 		OWN(a_partition_that_is_added_is_read_from_its_start),
 		cmocka_unit_test_prestate(old_records_are_not_read, (void *)bridge),
 	};
@@ -213,9 +274,11 @@ int main(void)
 	}
 	prepare_site(bootstrap);
 	struct kafka_worker *worker = kafka_worker_create(bootstrap, site.echo);
-	char configuration[256];
+	char configuration[512];
 	snprintf(configuration, sizeof(configuration),
-		"{\"bootstrap\": \"%s\", \"reply\": {\"topic\": \"%s\"}}", bootstrap, site.replies);
+		"{\"bootstrap\": \"%s\", \"reply\": {\"topic\": \"%s\"}, "
+		"\"dead_letter\": {\"topic\": \"${topic}-dlt\"}}",
+		bootstrap, site.replies);
 	struct contract_bridge bridge = {
 		.name = "kafka",
 		.type = "kafka",
@@ -228,6 +291,7 @@ int main(void)
 		.refusal = BRIDGE_OVERSIZED,
 		.make_refused = make_refused,
 		.make_silent = make_silent,
+		.make_dead = make_dead,
 		.lose_session = delete_replies,
 	};
 	int failed = contract_run(&bridge) + run_own(&bridge);

@@ -144,6 +144,21 @@ void kafka_worker_send(rd_kafka_t *handle, const char *topic, int32_t partition,
 
 /* The worker */
 
+/* As Spring's DeadLetterPublishingRecoverer does: our headers and its own. */
+static bool give_up(rd_kafka_headers_t *headers, const char *from, char topic[256])
+{
+	static const char message[] = "Listener failed; nested\nsecret";
+	const void *value;
+	size_t size;
+	if (rd_kafka_header_get_last(headers, "x-die", &value, &size) != 0) {
+		return false;
+	}
+	rd_kafka_header_add(headers, "kafka_dlt-original-offset", -1, "\0\0\0\0\0\0\0\7", 8);
+	rd_kafka_header_add(headers, "kafka_dlt-exception-message", -1, message, -1);
+	snprintf(topic, 256, "%s-dlt", from);
+	return true;
+}
+
 static void answer(struct kafka_worker *worker, const rd_kafka_message_t *request)
 {
 	rd_kafka_headers_t *headers;
@@ -153,15 +168,17 @@ static void answer(struct kafka_worker *worker, const rd_kafka_message_t *reques
 		return;
 	}
 	char topic[256];
-	if (rd_kafka_header_get_last(headers, "reply_to", &to, &size) != 0 ||
-		size >= sizeof(topic)) {
-		rd_kafka_headers_destroy(headers);
-		return;
+	if (!give_up(headers, rd_kafka_topic_name(request->rkt), topic)) {
+		if (rd_kafka_header_get_last(headers, "reply_to", &to, &size) != 0 ||
+			size >= sizeof(topic)) {
+			rd_kafka_headers_destroy(headers);
+			return;
+		}
+		memcpy(topic, to, size);
+		topic[size] = '\0';
+		rd_kafka_header_remove(headers, "reply_to");
+		rd_kafka_header_remove(headers, "deadline_ms");
 	}
-	memcpy(topic, to, size);
-	topic[size] = '\0';
-	rd_kafka_header_remove(headers, "reply_to");
-	rd_kafka_header_remove(headers, "deadline_ms");
 	const struct record record = { topic, RD_KAFKA_PARTITION_UA,
 		request->payload != NULL ? request->payload : "", request->len, headers };
 	if (produce(worker->producer, &record) != RD_KAFKA_RESP_ERR_NO_ERROR) {

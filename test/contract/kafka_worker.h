@@ -3,7 +3,8 @@
 
 /*
  * A worker behind Kafka on a thread of its own: it sends value, content type, correlation id and
- * headers back to where reply_to says, and what a story needs to prepare topics.
+ * headers back to where reply_to says, or as a dead letter where the request has the header
+ * `x-die`, and what a story needs to prepare topics.
  */
 #pragma once
 

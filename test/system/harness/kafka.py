@@ -154,6 +154,7 @@ class Record:
 
     def __init__(self, worker, record):
         self.worker = worker
+        self.topic = record.topic()
         self.key = record.key()
         self.body = record.value()
         self.partition = record.partition()
