@@ -119,15 +119,11 @@ static void handle_topic(struct bridge_host *host, const char *topic, const char
 
 static void handle_warning(struct bridge_host *host, const char *what)
 {
-	(void)host;
 	assert_non_null(what);
 }
 
 static int handle_shard_of(struct bridge_host *host, const struct message *reply, bool dead)
 {
-	(void)host;
-	(void)reply;
-	(void)dead;
 	return 0;
 }
 
@@ -148,8 +144,6 @@ static const struct bridge_events events = {
 static void handle_prepare(struct ev_loop *loop, ev_prepare *prepare, int revents)
 {
 	struct contract *contract = prepare->data;
-	(void)loop;
-	(void)revents;
 	if (contract->session != NULL) {
 		contract->kind->flush(contract->session);
 	}
@@ -158,8 +152,6 @@ static void handle_prepare(struct ev_loop *loop, ev_prepare *prepare, int revent
 static void handle_guard(struct ev_loop *loop, ev_timer *guard, int revents)
 {
 	struct contract *contract = guard->data;
-	(void)loop;
-	(void)revents;
 	contract->late = true;
 }
 
