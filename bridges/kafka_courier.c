@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "bridges/kafka_reader.h"
+#include "bridges/kafka_record.h"
 #include "bridges/kafka_session.h"
 
 #include <stdlib.h>
@@ -103,6 +104,32 @@ static void handle_arrived(struct mail *mail)
 	}
 	parcel->count = 0;
 	send_back(parcel);
+}
+
+/* -1: none, or it cannot be known. */
+static int shard_of(struct bridge_host *host, const rd_kafka_message_t *record)
+{
+	struct message_header room[MESSAGE_HEADERS_MAX];
+	struct message reply;
+	rd_kafka_headers_t *headers = NULL;
+	if (kafka_dead_letter_is(record)) {
+		return kafka_dead_letter_shard(host, record);
+	}
+	rd_kafka_message_headers(record, &headers);
+	kafka_record_open(record, &reply);
+	return kafka_record_read(headers, room, &reply)
+		       ? host->events->shard_of(host, &reply, false)
+		       : -1;
+}
+
+/* With one shard nobody needs to look into a record before it is handed over. */
+struct kafka_seat *kafka_courier_seat(
+	struct kafka_cluster *cluster, struct bridge_host *host, const rd_kafka_message_t *record)
+{
+	unsigned shards = cluster->process.shards;
+	int shard = shards > 1 ? shard_of(host, record) : 0;
+	bool known = shard >= 0 && (unsigned)shard < shards;
+	return &cluster->seats[known ? (unsigned)shard : KAFKA_READER_SHARD];
 }
 
 bool kafka_courier_has_room(const struct kafka_seat *seat)

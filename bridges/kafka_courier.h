@@ -19,7 +19,10 @@
 void kafka_courier_init(struct kafka_seat *seat);
 void kafka_courier_finish(struct kafka_seat *seat);
 
-/* The reader's: whether the seat takes one more just now. */
+/* The reader's, as what follows: whom a reply or dead letter is for; its own where nobody's. */
+struct kafka_seat *kafka_courier_seat(
+	struct kafka_cluster *cluster, struct bridge_host *host, const rd_kafka_message_t *record);
+/* Whether the seat takes one more just now. */
 bool kafka_courier_has_room(const struct kafka_seat *seat);
 /* Takes the reply. There is room. */
 void kafka_courier_reply(struct kafka_seat *seat, rd_kafka_message_t *reply);

@@ -20,7 +20,6 @@
 #include "bridges/kafka_courier.h"
 #include "bridges/kafka_denials.h"
 #include "bridges/kafka_fault.h"
-#include "bridges/kafka_record.h"
 #include "bridges/kafka_session.h"
 #include "bridges/kafka_survey.h"
 #include "bridges/kafka_view.h"
@@ -398,29 +397,6 @@ static void read_consumer_events(struct kafka_reader *reader)
 
 /* Replies */
 
-/* With one shard nobody needs to look into a reply before it is handed over. */
-static struct kafka_seat *seat_of_reply(
-	struct kafka_reader *reader, const rd_kafka_message_t *record)
-{
-	struct kafka_cluster *cluster = reader->cluster;
-	struct message_header room[MESSAGE_HEADERS_MAX];
-	if (cluster->process.shards == 1) {
-		return &cluster->seats[0];
-	}
-	struct message reply;
-	rd_kafka_headers_t *headers = NULL;
-	int shard = -1;
-	rd_kafka_message_headers(record, &headers);
-	kafka_record_open(record, &reply);
-	if (kafka_dead_letter_is(record)) {
-		shard = kafka_dead_letter_shard(reader->host, record);
-	} else if (kafka_record_read(headers, room, &reply)) {
-		shard = reader->host->events->shard_of(reader->host, &reply, false);
-	}
-	struct kafka_seat *seat = shard >= 0 ? seat_of(cluster, (unsigned)shard) : NULL;
-	return seat != NULL ? seat : &cluster->seats[KAFKA_READER_SHARD];
-}
-
 /* False: its shard has no room. Else it is gone. */
 static bool pass_reply(struct kafka_reader *reader, rd_kafka_message_t *record)
 {
@@ -429,7 +405,7 @@ static bool pass_reply(struct kafka_reader *reader, rd_kafka_message_t *record)
 		rd_kafka_message_destroy(record);
 		return true;
 	}
-	struct kafka_seat *seat = seat_of_reply(reader, record);
+	struct kafka_seat *seat = kafka_courier_seat(reader->cluster, reader->host, record);
 	if (!kafka_courier_has_room(seat)) {
 		return false;
 	}
