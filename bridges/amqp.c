@@ -15,6 +15,7 @@
 #include "bridges/amqp.h"
 
 #include "base/memory.h"
+#include "bridges/amqp_binder.h"
 #include "bridges/amqp_consumer.h"
 #include "bridges/amqp_publisher.h"
 
@@ -42,6 +43,7 @@ struct bridge_session {
 	struct amqp_link links[2];
 	struct amqp_publisher publisher;
 	struct amqp_consumer consumer;
+	struct amqp_binder binder;
 	enum bridge_state state;
 	char why[192];
 };
@@ -103,7 +105,7 @@ static void set_state(struct bridge_session *session, enum bridge_state state, c
 static void update_state(struct bridge_session *session)
 {
 	enum bridge_state state = BRIDGE_STATE_DOWN;
-	if (session->publisher.ready && session->consumer.ready) {
+	if (session->publisher.ready && session->consumer.ready && session->binder.ready) {
 		state = session->publisher.blocked ? BRIDGE_STATE_BLOCKED : BRIDGE_STATE_UP;
 	}
 	/* DOWN is told with its cause, by handle_lost(). */
@@ -166,6 +168,14 @@ static bool handle_frame(struct amqp_link *link, const amqp_frame_t *frame)
 	if (link == session->consumer.link && frame->channel == AMQP_CONSUMER_CHANNEL &&
 		is_for_consumer(session, frame)) {
 		hold = amqp_consumer_frame(&session->consumer, frame);
+		if (session->consumer.ready) {
+			amqp_binder_open(
+				&session->binder, amqp_consumer_address(&session->consumer));
+		}
+	} else if (link == session->consumer.link && session->link_count == 2 &&
+		   frame->channel == AMQP_BINDER_CHANNEL &&
+		   frame->frame_type == AMQP_FRAME_METHOD) {
+		amqp_binder_method(&session->binder, &frame->payload.method);
 	} else if (link == session->publisher.link) {
 		hold = amqp_publisher_frame(&session->publisher, frame);
 	}
@@ -192,6 +202,7 @@ static void handle_lost(struct amqp_link *link, const char *why)
 		amqp_publisher_lost(&session->publisher);
 	}
 	if (link == session->consumer.link) {
+		amqp_binder_lost(&session->binder);
 		amqp_consumer_lost(&session->consumer);
 	}
 	set_state(session, BRIDGE_STATE_DOWN, why);
@@ -228,6 +239,7 @@ static struct bridge_session *create(const void *shared, struct bridge_host *hos
 	amqp_publisher_init(&session->publisher, &session->links[0], host, &options);
 	amqp_consumer_init(
 		&session->consumer, &session->links[session->link_count - 1], host, direct);
+	amqp_binder_init(&session->binder, session->consumer.link, host);
 	return session;
 }
 
@@ -243,6 +255,9 @@ static enum bridge_verdict send_message(
 {
 	if (!has_session(session)) {
 		return BRIDGE_DOWN;
+	}
+	if (session->binder.lacks_some && amqp_binder_lacks(&session->binder, message->exchange)) {
+		return BRIDGE_REJECTED; /* no reply would find back */
 	}
 	return amqp_publisher_send(&session->publisher, message, leg);
 }
@@ -281,6 +296,7 @@ static void destroy(struct bridge_session *session)
 	}
 	amqp_publisher_finish(&session->publisher);
 	amqp_consumer_finish(&session->consumer);
+	amqp_binder_finish(&session->binder);
 	free(session);
 }
 
@@ -355,12 +371,19 @@ static bool confirms(const void *shared)
 	return amqp->confirms;
 }
 
+static bool own_queue(const void *shared)
+{
+	const struct amqp_shared *amqp = shared;
+	return amqp->reply_via == REPLY_QUEUE;
+}
+
 const struct bridge_kind amqp_bridge = {
 	.type = "amqp",
 	.rows = rows,
 	.shared_size = sizeof(struct amqp_shared),
 	.open = open_shared,
 	.confirms = confirms,
+	.own_queue = own_queue,
 	.close = close_shared,
 	.create = create,
 	.send = send_message,

@@ -26,6 +26,7 @@
 
 #define DIRECT_REPLY_TO "amq.rabbitmq.reply-to"
 #define RANDOM_BYTES 12
+#define REPLY_TO "${reply_to}"
 
 void amqp_consumer_init(struct amqp_consumer *consumer, struct amqp_link *link,
 	struct bridge_host *host, bool direct)
@@ -67,6 +68,46 @@ static bool name_queue(struct amqp_consumer *consumer)
 	return true;
 }
 
+static void consume(struct amqp_consumer *consumer, const char *queue)
+{
+	const amqp_channel_t number = AMQP_CONSUMER_CHANNEL;
+	amqp_queue_declare_t declare = {
+		.queue = amqp_cstring_bytes(queue), .exclusive = true, .auto_delete = true
+	};
+	amqp_basic_consume_t consume = {
+		.queue = amqp_cstring_bytes(queue), .no_ack = true, .exclusive = !consumer->direct
+	};
+	if (!consumer->direct) {
+		amqp_link_method(consumer->link, number, AMQP_QUEUE_DECLARE_METHOD, &declare);
+	}
+	amqp_link_method(consumer->link, number, AMQP_BASIC_CONSUME_METHOD, &consume);
+}
+
+/* Queues of names that workers make up. They have no other reply address than that. */
+static void consume_others(struct amqp_consumer *consumer)
+{
+	const char *const *names = consumer->host->reply_queues;
+	for (; !consumer->direct && names != NULL && *names != NULL; names++) {
+		struct buffer name = { 0 };
+		const char *at = strstr(*names, REPLY_TO);
+		buffer_append(&name, *names, (size_t)(at - *names));
+		buffer_append_span(&name, amqp_consumer_address(consumer));
+		buffer_append(&name, at + strlen(REPLY_TO), strlen(at) - strlen(REPLY_TO) + 1);
+		consume(consumer, name.data);
+		buffer_finish(&name);
+	}
+}
+
+static unsigned queue_count(const struct amqp_consumer *consumer)
+{
+	const char *const *names = consumer->host->reply_queues;
+	unsigned count = 1;
+	while (!consumer->direct && names != NULL && names[count - 1] != NULL) {
+		count++;
+	}
+	return count;
+}
+
 void amqp_consumer_open(struct amqp_consumer *consumer)
 {
 	struct amqp_link *link = consumer->link;
@@ -76,23 +117,15 @@ void amqp_consumer_open(struct amqp_consumer *consumer)
 	}
 	consumer->queue_len = strlen(consumer->queue);
 	amqp_channel_open_t channel = { 0 };
-	amqp_queue_declare_t declare = {
-		.queue = amqp_cstring_bytes(consumer->queue), .exclusive = true, .auto_delete = true
-	};
-	amqp_basic_consume_t consume = { .queue = amqp_cstring_bytes(consumer->queue),
-		.no_ack = true,
-		.exclusive = !consumer->direct };
-	const amqp_channel_t number = AMQP_CONSUMER_CHANNEL;
-	amqp_link_method(link, number, AMQP_CHANNEL_OPEN_METHOD, &channel);
-	if (!consumer->direct) {
-		amqp_link_method(link, number, AMQP_QUEUE_DECLARE_METHOD, &declare);
-	}
-	amqp_link_method(link, number, AMQP_BASIC_CONSUME_METHOD, &consume);
+	amqp_link_method(link, AMQP_CONSUMER_CHANNEL, AMQP_CHANNEL_OPEN_METHOD, &channel);
+	consume(consumer, consumer->queue);
+	consume_others(consumer);
 }
 
 void amqp_consumer_lost(struct amqp_consumer *consumer)
 {
 	drop_content(consumer);
+	consumer->consuming = 0;
 	if (consumer->ready) {
 		consumer->ready = false;
 		consumer->host->events->on_session_lost(consumer->host);
@@ -221,7 +254,9 @@ static bool handle_method(struct amqp_consumer *consumer, const amqp_method_t *m
 	const amqp_channel_close_t *closed = method->decoded;
 	switch (method->id) {
 	case AMQP_BASIC_DELIVER_METHOD: consumer->content = AMQP_CONTENT_DELIVERED; return true;
-	case AMQP_BASIC_CONSUME_OK_METHOD: consumer->ready = true; return false;
+	case AMQP_BASIC_CONSUME_OK_METHOD:
+		consumer->ready = ++consumer->consuming == queue_count(consumer);
+		return false;
 	case AMQP_BASIC_CANCEL_METHOD:
 		amqp_link_fail(consumer->link, "the reply queue was deleted");
 		return false;

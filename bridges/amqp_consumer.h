@@ -27,7 +27,8 @@ struct amqp_consumer {
 	struct bridge_host *host;
 	bool direct;
 	bool ready;
-	char queue[192]; /* reply address of this session */
+	unsigned consuming; /* queues that the broker delivers from */
+	char queue[192];    /* reply address of this session */
 	size_t queue_len;
 	enum amqp_consumer_content content;
 	const amqp_basic_properties_t *properties; /* WHOLE: in memory of the link's channel */

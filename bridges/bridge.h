@@ -82,8 +82,8 @@ struct bridge_events {
 	void (*on_session_lost)(struct bridge_host *host);
 	/* `why` is for the log and /readyz; it may name hosts, never credentials. */
 	void (*on_state)(struct bridge_host *host, enum bridge_state state, const char *why);
-	/* A destination that mappings name is not usable although the session is UP, and why; NULL:
-	 * it is again. For the log and /readyz. */
+	/* A destination that mappings name, or an exchange of bindings, is not usable although the
+	 * session is UP, and why; NULL: it is again. For the log and /readyz. */
 	void (*on_topic)(struct bridge_host *host, const char *topic, const char *why);
 	/* Something is set up in a way that works but will hurt; for the log, once. */
 	void (*on_warning)(struct bridge_host *host, const char *what);
@@ -96,6 +96,13 @@ struct bridge_events {
 struct bridge_topic {
 	const char *name;
 	int64_t timeout_ms; /* the longest of those mappings */
+};
+
+/* What the reply queue of a session must be bound to. In texts ${reply_to} is that queue's name. */
+struct bridge_binding {
+	const char *exchange;
+	const char *key;
+	const char *arguments; /* a JSON object of scalars; NULL: none */
 };
 
 /* What the sessions of one instance have in common. Outlives them. */
@@ -120,6 +127,10 @@ struct bridge_host {
 	bool confirms_wanted; /* some mapping waits for on_confirm; else it may come a moment late
 			       */
 	size_t reply_max;     /* bytes; larger replies become on_oversized; 0: none */
+	/* Only where own_queue() says so: distinct, ended by one without an exchange; and names of
+	 * further queues for replies, with ${reply_to} in them, NULL-terminated. NULL: none. */
+	const struct bridge_binding *bindings;
+	const char *const *reply_queues;
 	const char *const *exchanges; /* distinct constant exchanges of the mappings, "" left out;
 					 NULL-terminated */
 };
@@ -143,6 +154,9 @@ struct bridge_kind {
 	/* The partition that replies must come to; -1: any will do. A mapping that waits for a
 	 * reply and does not tell its worker so is refused. NULL: there are none. */
 	int32_t (*reply_partition)(const void *shared);
+	/* Whether each session has a reply queue that can be bound and have others beside it. NULL:
+	 * no. */
+	bool (*own_queue)(const void *shared);
 	/* Main thread, when all shards exist but no session does; a mere check of the configuration
 	 * stops before it. Opens what the sessions share. False: refuse to start, `why` (of `size`
 	 * bytes) says it. NULL: they share nothing. */

@@ -396,6 +396,7 @@ static void read_mappings(
 		config->bridges[i].exchanges =
 			mapping_table_exchanges(config->mappings, config->bridges[i].name);
 		config_bridge_topics(&config->bridges[i], i, config->mappings);
+		config_bridge_replies(&config->bridges[i], i, config->mappings);
 	}
 	free(bridges);
 }
@@ -441,6 +442,23 @@ static void check_partition(const struct config *config, const struct mapping *m
 	}
 }
 
+/* Nor can what is not the session's own be bound. */
+static void check_queue(const struct config *config, const struct mapping *mapping,
+	const struct bridge_instance *bridge, struct problem_list *problems)
+{
+	unsigned bindings;
+	mapping_bindings(mapping, &bindings);
+	if ((bindings > 0 || mapping_reply_queue(mapping) != NULL) &&
+		mapping_when(mapping) == WHEN_REPLIED && bridge->kind->own_queue != NULL &&
+		!bridge->kind->own_queue(bridge->shared)) {
+		problem_list_error(problems,
+			json_node_member(config->bridges_node, span_from_text(bridge->name)),
+			"mapping \"%s\" needs a reply queue that can be bound; leave out "
+			"\"reply\": {\"via\": \"direct\"}",
+			mapping_name(mapping));
+	}
+}
+
 static void check_mappings(const struct config *config, struct problem_list *problems)
 {
 	for (size_t i = 0; i < mapping_table_count(config->mappings); i++) {
@@ -453,6 +471,7 @@ static void check_mappings(const struct config *config, struct problem_list *pro
 		if (bridge->opened) {
 			check_confirms(config, mapping, bridge, problems);
 			check_partition(config, mapping, bridge, problems);
+			check_queue(config, mapping, bridge, problems);
 		}
 	}
 }

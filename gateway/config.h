@@ -77,8 +77,10 @@ struct bridge_instance {
 	void *shared; /* of kind->shared_size */
 	bool required;
 	bool opened;
-	const char *const *exchanges; /* constant ones of its mappings; see bridge_host */
-	struct bridge_topic *topics;  /* likewise; see bridge_process */
+	const char *const *exchanges;    /* constant ones of its mappings; see bridge_host */
+	struct bridge_binding *bindings; /* of its mappings; see bridge_host */
+	const char **reply_queues;
+	struct bridge_topic *topics; /* likewise; see bridge_process */
 	size_t topic_count;
 	int64_t timeout_ms; /* the longest of its mappings */
 };

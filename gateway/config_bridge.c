@@ -124,6 +124,65 @@ void config_bridge_topics(
 	}
 }
 
+static bool same_binding(const struct bridge_binding *a, const struct mapping_binding *b)
+{
+	bool arguments = a->arguments == NULL || b->arguments == NULL
+				 ? a->arguments == b->arguments
+				 : strcmp(a->arguments, b->arguments) == 0;
+	return arguments && strcmp(a->exchange, b->exchange) == 0 && strcmp(a->key, b->key) == 0;
+}
+
+static void add_binding(struct bridge_instance *instance, const struct mapping_binding *binding)
+{
+	size_t count = 0;
+	while (instance->bindings != NULL && instance->bindings[count].exchange != NULL) {
+		if (same_binding(&instance->bindings[count++], binding)) {
+			return;
+		}
+	}
+	instance->bindings =
+		memory_resize(instance->bindings, count + 2, sizeof(*instance->bindings));
+	instance->bindings[count] =
+		(struct bridge_binding){ binding->exchange, binding->key, binding->arguments };
+	instance->bindings[count + 1] = (struct bridge_binding){ 0 };
+}
+
+static void add_reply_queue(struct bridge_instance *instance, const char *name)
+{
+	size_t count = 0;
+	while (instance->reply_queues != NULL && instance->reply_queues[count] != NULL) {
+		if (strcmp(instance->reply_queues[count++], name) == 0) {
+			return;
+		}
+	}
+	instance->reply_queues =
+		memory_resize(instance->reply_queues, count + 2, sizeof(*instance->reply_queues));
+	instance->reply_queues[count] = name;
+	instance->reply_queues[count + 1] = NULL;
+}
+
+void config_bridge_replies(
+	struct bridge_instance *instance, size_t index, const struct mapping_table *mappings)
+{
+	for (size_t i = 0; i < mapping_table_count(mappings); i++) {
+		const struct mapping *mapping = mapping_table_at(mappings, i);
+		unsigned count;
+		const struct mapping_binding *bindings = mapping_bindings(mapping, &count);
+		if (mapping_bridge_index(mapping) != index ||
+			mapping_when(mapping) != WHEN_REPLIED) {
+			continue;
+		}
+		for (unsigned j = 0; j < count; j++) {
+			if (bindings[j].exchange != NULL) {
+				add_binding(instance, &bindings[j]);
+			}
+		}
+		if (mapping_reply_queue(mapping) != NULL) {
+			add_reply_queue(instance, mapping_reply_queue(mapping));
+		}
+	}
+}
+
 void config_bridge_finish(struct bridge_instance *bridge)
 {
 	if (bridge->opened) {
@@ -134,6 +193,8 @@ void config_bridge_finish(struct bridge_instance *bridge)
 	}
 	free(bridge->shared);
 	free(bridge->topics);
+	free(bridge->bindings);
+	free(bridge->reply_queues);
 	free(bridge->name);
 }
 

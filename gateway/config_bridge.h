@@ -11,6 +11,9 @@ void config_bridge_read(struct bridge_instance *bridge, const struct json_node *
 	struct problem_list *problems);
 /* The topics that its mappings name, each with the longest of their timeouts. `index` is its own.
  */
+/* What its mappings need of reply queues; after the mappings are read. */
+void config_bridge_replies(
+	struct bridge_instance *instance, size_t index, const struct mapping_table *mappings);
 void config_bridge_topics(
 	struct bridge_instance *bridge, size_t index, const struct mapping_table *mappings);
 void config_bridge_finish(struct bridge_instance *bridge);

@@ -234,9 +234,8 @@ static void handle_topic(struct bridge_host *host, const char *topic, const char
 	struct log *log = session->shard->log;
 	for (size_t i = 0; i < mapping_table_count(mappings); i++) {
 		const struct mapping *mapping = mapping_table_at(mappings, i);
-		const char *own = mapping_topic(mapping);
-		if (mapping_bridge_index(mapping) != session->index || own == NULL ||
-			strcmp(own, topic) != 0) {
+		if (mapping_bridge_index(mapping) != session->index ||
+			!mapping_needs(mapping, topic)) {
 			continue;
 		}
 		bool was_well = session->troubles[i] == NULL;
@@ -245,7 +244,8 @@ static void handle_topic(struct bridge_host *host, const char *topic, const char
 			log_begin(log, why != NULL ? LOG_WARN : LOG_INFO, "destination")) {
 			log_text(log, "bridge", span_from_text(session->instance->name));
 			log_text(log, "mapping", span_from_text(mapping_name(mapping)));
-			log_text(log, "topic", span_from_text(topic));
+			log_text(log, mapping_topic(mapping) != NULL ? "topic" : "exchange",
+				span_from_text(topic));
 			log_text(log, "why", span_from_text(why != NULL ? why : "it is there"));
 			log_number(log, "shard", session->shard->index);
 			log_end(log);
@@ -351,6 +351,8 @@ void session_init(struct session *session, struct shard *shard, size_t index)
 			.shard = shard->index,
 			.reply_max = largest_reply(shard->config),
 			.confirms_wanted = waits_for_confirms(shard->config, index),
+			.bindings = instance->bindings,
+			.reply_queues = instance->reply_queues,
 			.exchanges = instance->exchanges,
 		},
 		.shard = shard,

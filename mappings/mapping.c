@@ -180,6 +180,11 @@ static void compile_send(struct mapping *mapping, const struct mapping_options *
 		.store = &mapping->store,
 		.problems = context->problems };
 	send_rule_compile(options->send, &send, &mapping->send);
+	if (mapping->send.to_kafka &&
+		(mapping->answer.binding_count > 0 || mapping->answer.reply_queue != NULL)) {
+		problem_list_error(context->problems, options->answer,
+			"only an amqp bridge knows bind and reply_queue");
+	}
 	if (mapping->send.to_kafka && !mapping->answer.own_correlation) {
 		place_parse(SPAN("header:correlation_id"), &mapping->answer.correlation);
 	}
@@ -319,6 +324,21 @@ const char *mapping_topic(const struct mapping *mapping)
 bool mapping_tells_partition(const struct mapping *mapping)
 {
 	return mapping->send.reply_partition.len > 0;
+}
+
+bool mapping_needs(const struct mapping *mapping, const char *destination)
+{
+	const char *topic = mapping_topic(mapping);
+	if (topic != NULL && strcmp(topic, destination) == 0) {
+		return true;
+	}
+	for (unsigned i = 0; i < mapping->answer.binding_count; i++) {
+		const char *exchange = mapping->answer.bindings[i].exchange;
+		if (exchange != NULL && strcmp(exchange, destination) == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 const struct mapping_binding *mapping_bindings(const struct mapping *mapping, unsigned *count)

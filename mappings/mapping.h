@@ -165,6 +165,8 @@ enum answer_when mapping_when(const struct mapping *mapping);
 const char *mapping_topic(const struct mapping *mapping);
 /* Its messages say which partition the reply has to come to. */
 bool mapping_tells_partition(const struct mapping *mapping);
+/* It names this topic outright, or binds its replies to this exchange. */
+bool mapping_needs(const struct mapping *mapping, const char *destination);
 const struct mapping_binding *mapping_bindings(const struct mapping *mapping, unsigned *count);
 /* Name of a second queue for replies, with ${reply_to} in it; NULL: none. */
 const char *mapping_reply_queue(const struct mapping *mapping);

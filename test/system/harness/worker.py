@@ -20,7 +20,9 @@ class Message:
         self.id = properties.correlation_id
         self.reply_to = properties.reply_to
 
-    def reply(self, body=b"", headers=None, correlation_id=None, to=None, **properties):
+    def reply(
+        self, body=b"", headers=None, correlation_id=None, to=None, exchange="", **properties
+    ):
         if isinstance(body, str):
             body = body.encode()
         self.worker.publish(
@@ -31,6 +33,7 @@ class Message:
                 headers=headers,
                 **properties,
             ),
+            exchange,
         )
 
 
@@ -71,12 +74,12 @@ class Worker:
         if self._handler:
             self._handler(message)
 
-    def publish(self, queue_name, body, properties):
+    def publish(self, routing_key, body, properties, exchange=""):
         if threading.current_thread() is self._thread:
-            self._channel.basic_publish("", queue_name, body, properties)
+            self._channel.basic_publish(exchange, routing_key, body, properties)
             return
         self._on_thread(
-            lambda: self._channel.basic_publish("", queue_name, body, properties)
+            lambda: self._channel.basic_publish(exchange, routing_key, body, properties)
         )
 
     def _on_thread(self, publish):

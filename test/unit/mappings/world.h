@@ -14,8 +14,8 @@
 #include "base/problem_list.h"
 #include "mappings/accept_types.h"
 #include "mappings/answer.h"
-#include "mappings/layers.h"
 #include "mappings/convention_table.h"
+#include "mappings/layers.h"
 #include "mappings/mapping.h"
 #include "mappings/send.h"
 
