@@ -22,12 +22,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define DEFAULT_ADDRESS "127.0.0.1:9092"
 
 /* Numbers of the protocol. */
 enum { API_FETCH = 1, API_METADATA = 3, API_COORDINATOR = 10, API_VERSIONS = 18 };
-enum { BROKERS = 1, PARTITIONS = 4, REPLY_PARTITIONS_MAX = 64 };
+enum { BROKERS = 1, PARTITIONS = 4, REPLY_PARTITIONS_MAX = 64, SETTLE_US = 500 };
 
 struct kafka_embedded {
 	rd_kafka_t *handle; /* whose threads the mock uses */
@@ -105,6 +106,23 @@ void kafka_embedded_check(const struct kafka_shared *shared, const struct json_n
 
 /* At start */
 
+/*
+ * After it has done what it was asked for, the mock's thread reads its wake-ups, that of the next
+ * request too if it comes within microseconds, and sleeps on for a second with that request in
+ * its queue. So it is given time to fall asleep.
+ */
+static void let_mock_settle(void)
+{
+	const struct timespec pause = { .tv_nsec = SETTLE_US * 1000 };
+	nanosleep(&pause, NULL);
+}
+
+static void limit_version(struct kafka_embedded *embedded, int16_t api, int16_t newest)
+{
+	rd_kafka_mock_set_apiversion(embedded->mock, api, 0, newest);
+	let_mock_settle();
+}
+
 static bool start_mock(struct kafka_embedded *embedded, struct kafka_why *why)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -122,11 +140,10 @@ static bool start_mock(struct kafka_embedded *embedded, struct kafka_why *why)
 		return false;
 	}
 	/* What the forwarder understands. */
-	rd_kafka_mock_set_apiversion(embedded->mock, API_FETCH, 0, KAFKA_GUIDE_FETCH_MAX);
-	rd_kafka_mock_set_apiversion(embedded->mock, API_METADATA, 0, KAFKA_GUIDE_METADATA_MAX);
-	rd_kafka_mock_set_apiversion(
-		embedded->mock, API_COORDINATOR, 0, KAFKA_GUIDE_COORDINATOR_MAX);
-	rd_kafka_mock_set_apiversion(embedded->mock, API_VERSIONS, 0, KAFKA_GUIDE_VERSIONS_MAX);
+	limit_version(embedded, API_FETCH, KAFKA_GUIDE_FETCH_MAX);
+	limit_version(embedded, API_METADATA, KAFKA_GUIDE_METADATA_MAX);
+	limit_version(embedded, API_COORDINATOR, KAFKA_GUIDE_COORDINATOR_MAX);
+	limit_version(embedded, API_VERSIONS, KAFKA_GUIDE_VERSIONS_MAX);
 	return true;
 }
 
@@ -135,6 +152,7 @@ static bool create_topic(
 {
 	rd_kafka_resp_err_t error =
 		rd_kafka_mock_topic_create(embedded->mock, name, partitions, BROKERS);
+	let_mock_settle();
 	if (error != RD_KAFKA_RESP_ERR_NO_ERROR &&
 		error != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
 		snprintf(why->text, sizeof(why->text), "topic %.100s: %s", name,

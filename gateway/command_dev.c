@@ -3,6 +3,7 @@
 
 #include "gateway/command_dev.h"
 
+#include "base/memory.h"
 #include "gateway/config.h"
 #include "gateway/dev_argument.h"
 #include "gateway/dev_config.h"
@@ -20,6 +21,7 @@ static bool is_free(const struct dev_options *options)
 static int serve(const struct dev_options *options, struct span text)
 {
 	struct buffer greeting = { 0 };
+	memory_return_large();
 	struct problem_list *problems = problem_list_create();
 	struct config *config = config_load_text("bridgehead dev", text, problems);
 	problem_list_print(problems, stderr);
