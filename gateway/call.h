@@ -24,6 +24,7 @@
 
 struct batch;
 struct connection;
+struct file_part;
 struct session;
 struct shard;
 
@@ -81,6 +82,7 @@ struct call_answer {
 	bool end;                   /* the parts were all there is to say */
 	const struct answer *reply; /* a worker's, or the mapping's own; its body may be absent for
 				       an error without one */
+	struct file_part *file; /* beside `reply`: its content instead of its body; NULL: none */
 	const struct problem *problem;
 	enum refusal_offer offer;
 	struct span offered;

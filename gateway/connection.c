@@ -45,7 +45,8 @@ static struct quota *quota_of(const struct connection *connection)
 void connection_watch(struct connection *connection)
 {
 	bool reading = !connection->paused && !connection->half_closed;
-	int events = (reading ? EV_READ : 0) | (connection->output != NULL ? EV_WRITE : 0);
+	bool writing = connection->output != NULL || connection->pulling;
+	int events = (reading ? EV_READ : 0) | (writing ? EV_WRITE : 0);
 	ev_io_stop(connection->shard->loop, &connection->io);
 	ev_io_modify(&connection->io, events);
 	if (events != 0) {
@@ -207,9 +208,28 @@ static void await_half_closed(struct connection *connection)
 	connection_deadline(connection, connection->deadline_ms);
 }
 
+void connection_pull(struct connection *connection, bool on)
+{
+	int64_t timeout = connection->listener->options->limits.write_timeout_ms;
+	bool changed = connection->pulling != on;
+	connection->pulling = on;
+	connection->write_deadline_ms = on ? shard_due_after(connection->shard, timeout) : 0;
+	if (!on && connection->half_closed) {
+		await_half_closed(connection);
+	}
+	connection_deadline(connection, connection->deadline_ms);
+	if (changed) {
+		connection_watch(connection);
+	}
+}
+
 /* The socket takes bytes again. */
 static void handle_writable(struct connection *connection)
 {
+	if (connection->output == NULL) {
+		connection->codec->writable(connection);
+		return;
+	}
 	if (!connection_send_parked(connection)) {
 		return;
 	}
@@ -362,7 +382,7 @@ static void handle_end(struct connection *connection)
 		return;
 	}
 	connection->half_closed = true;
-	if (connection->output == NULL) {
+	if (connection->output == NULL && !connection->pulling) {
 		await_half_closed(connection);
 	}
 	connection_watch(connection);
@@ -420,7 +440,7 @@ static void handle_io(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct connection *connection = (struct connection *)io;
 	(void)loop;
-	if ((events & EV_WRITE) != 0 && connection->output != NULL) {
+	if ((events & EV_WRITE) != 0 && (connection->output != NULL || connection->pulling)) {
 		handle_writable(connection);
 	}
 	if ((events & EV_READ) != 0 && !connection->dead && !connection->paused &&
@@ -464,7 +484,8 @@ void connection_handle_timer(struct connection *connection)
 {
 	uint64_t now = shard_now_ms(connection->shard);
 	if (connection->write_deadline_ms != 0 && connection->write_deadline_ms <= now) {
-		if (connection->output != NULL) { /* else half-closed: it has left */
+		/* else half-closed: it has left */
+		if (connection->output != NULL || connection->pulling) {
 			shard_reject(connection->shard, REJECT_WRITE_TIMEOUT, connection);
 		}
 		connection_drop(connection);

@@ -47,7 +47,8 @@ struct codec {
 		struct connection *connection, struct call *call, const struct call_answer *part);
 	/* The deadline set by connection_deadline() has come. */
 	void (*deadline)(struct connection *connection);
-	/* All parked output has been written; what waited for that may go on. */
+	/* All parked output has been written, or the socket takes bytes from one that is pulling:
+	 * what waited for that may go on. */
 	void (*writable)(struct connection *connection);
 	/* The process is about to end: finish what runs, start nothing, then close. */
 	void (*drain)(struct connection *connection);
@@ -87,6 +88,7 @@ struct connection {
 	bool busy;        /* its input is being worked on further up the stack */
 	bool deferred;    /* has had its share of this turn; goes on in the next one */
 	bool half_closed; /* the client sends no more, but may wait for what it asked for */
+	bool pulling;     /* its codec has more to write itself, see connection_pull() */
 	union {
 		struct http1 http1;
 		struct websocket websocket;
@@ -104,6 +106,9 @@ void connection_drop(struct connection *connection);
 void connection_close(struct connection *connection);
 /* Reads what the kernel already has, without waiting to be told. */
 void connection_poll(struct connection *connection);
+/* The codec writes to the socket itself, and some bytes went or are the first that wait: it is told
+ * when the socket takes more, for which its client has write_timeout. Off: nothing waits. */
+void connection_pull(struct connection *connection, bool on);
 /* Frees the connections that died during this turn. */
 void connection_reap(struct shard *shard);
 

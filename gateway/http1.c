@@ -14,6 +14,7 @@
 #include "gateway/admin.h"
 #include "gateway/connection.h"
 #include "gateway/http1_answer.h"
+#include "gateway/http1_file.h"
 #include "gateway/http1_forwarded.h"
 #include "gateway/http1_parser.h"
 #include "gateway/http1_pending.h"
@@ -531,6 +532,15 @@ static void handle_answer(
 	}
 }
 
+static void handle_writable(struct connection *connection)
+{
+	if (connection->http1.file != NULL) {
+		http1_file_go_on(connection);
+	} else {
+		connection_resume(connection);
+	}
+}
+
 static void handle_drain(struct connection *connection)
 {
 	connection->http1.keep_alive = false;
@@ -543,6 +553,7 @@ static void handle_finish(struct connection *connection)
 {
 	cors_note_forget(&connection->http1.cors);
 	forget_pending(connection);
+	http1_file_destroy(connection->http1.file);
 }
 
 const struct codec http1_codec = {
@@ -550,7 +561,7 @@ const struct codec http1_codec = {
 	.answer = handle_answer,
 	.part = http1_stream_part,
 	.deadline = handle_deadline,
-	.writable = connection_resume,
+	.writable = handle_writable,
 	.drain = handle_drain,
 	.finish = handle_finish,
 };

@@ -18,6 +18,7 @@ struct admin;
 struct call;
 struct call_answer;
 struct connection;
+struct http1_file;
 struct http1_pending;
 
 enum http1_phase {
@@ -30,6 +31,7 @@ enum http1_phase {
 /* State of one connection. */
 struct http1 {
 	struct http1_pending *pending; /* the request that is incomplete; NULL between requests */
+	struct http1_file *file;       /* content that is being sent; NULL: none */
 	uint8_t phase;
 	uint8_t minor;
 	bool keep_alive;       /* of the request being answered */

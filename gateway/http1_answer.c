@@ -6,7 +6,9 @@
 #include "base/buffer.h"
 #include "gateway/call.h"
 #include "gateway/connection.h"
+#include "gateway/file.h"
 #include "gateway/http1.h"
+#include "gateway/http1_file.h"
 #include "gateway/listener.h"
 #include "gateway/shard.h"
 
@@ -117,6 +119,25 @@ bool http1_answer_has_content(int status)
 	return status != 204 && status != 304;
 }
 
+/* Ends the head; a file that has to follow is on its way then, and ends the answer. False: it is
+ * nothing but the head. */
+static bool append_file(struct connection *connection, int status, struct file_part *file)
+{
+	struct buffer *out = connection_write(connection);
+	if (http1_answer_has_content(status)) {
+		buffer_append_literal(out, "Content-Length: ");
+		buffer_append_number(out, file->len);
+		buffer_append_literal(out, "\r\n");
+	}
+	buffer_append_literal(out, "\r\n");
+	if (!http1_answer_has_content(status) || connection->http1.is_head || file->len == 0) {
+		connection_written(connection);
+		return false;
+	}
+	http1_file_begin(connection, file);
+	return true;
+}
+
 /* Ends the head and writes the body. */
 static void append_body(struct connection *connection, int status, struct span body)
 {
@@ -178,11 +199,12 @@ static void append_reply_head(const struct answer *reply, struct buffer *out)
 	append_reply_headers(reply, out);
 }
 
-/* RFC 9110 sections 10.2.1, 12.5.1 and 12.5.3. */
+/* RFC 9110 sections 10.2.1, 12.5.1, 12.5.3 and 14.4. */
 static const struct span offer_names[] = {
 	[OFFER_ALLOW] = SPAN("Allow"),
 	[OFFER_ACCEPT] = SPAN("Accept"),
 	[OFFER_ACCEPT_ENCODING] = SPAN("Accept-Encoding"),
+	[OFFER_CONTENT_RANGE] = SPAN("Content-Range"),
 };
 
 /* Caches have to know which headers the choice of the mapping depended on (RFC 9110 12.5.5). */
@@ -250,7 +272,11 @@ void http1_answer_call(
 		buffer_append_literal(out, "Content-Type: application/json\r\n");
 	}
 	append_common(connection, call, answer, out);
-	append_body(connection, answer->status, body);
+	if (answer->file == NULL) {
+		append_body(connection, answer->status, body);
+	} else if (append_file(connection, answer->status, answer->file)) {
+		return;
+	}
 	http1_answer_finish(connection);
 }
 

@@ -62,10 +62,12 @@ enum reject metrics_reject_of_status(int status)
 	case 405: return REJECT_METHOD;
 	case 406: return REJECT_NOT_ACCEPTABLE;
 	case 411: return REJECT_LENGTH_REQUIRED;
+	case 412: return REJECT_PRECONDITION;
 	case 413: return REJECT_BODY_TOO_LARGE;
 	case 414:
 	case 431: return REJECT_HEADER_TOO_LARGE;
 	case 415: return REJECT_MEDIA_TYPE;
+	case 416: return REJECT_RANGE;
 	case 417: return REJECT_EXPECTATION;
 	case 501: return REJECT_NOT_IMPLEMENTED;
 	case 505: return REJECT_VERSION;

@@ -20,6 +20,8 @@
 	X(LENGTH_REQUIRED, "length_required")                 \
 	X(MEDIA_TYPE, "unsupported_media_type")               \
 	X(EXPECTATION, "expectation_failed")                  \
+	X(PRECONDITION, "precondition_failed")                \
+	X(RANGE, "range_not_satisfiable")                     \
 	X(NOT_IMPLEMENTED, "not_implemented")                 \
 	X(VERSION, "version_not_supported")                   \
 	X(HEADER_TOO_LARGE, "header_too_large")               \

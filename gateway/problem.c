@@ -18,8 +18,10 @@ static const struct {
 	{ "not-acceptable", "Nothing acceptable is here" },
 	{ "request-timeout", "The request took too long to arrive" },
 	{ "length-required", "A body is required" },
+	{ "precondition-failed", "A condition of the request does not hold" },
 	{ "too-large", "The request is too large" },
 	{ "unsupported-media-type", "The content type or encoding is not supported" },
+	{ "range-not-satisfiable", "There is no such range" },
 	{ "expectation-failed", "The expectation cannot be met" },
 	{ "upgrade-required", "An upgrade is required" },
 	{ "too-many-requests", "Too many requests" },
@@ -67,10 +69,12 @@ const char *problem_type_of_status(int status)
 	case 406: return "not-acceptable";
 	case 408: return "request-timeout";
 	case 411: return "length-required";
+	case 412: return "precondition-failed";
 	case 413:
 	case 414:
 	case 431: return "too-large";
 	case 415: return "unsupported-media-type";
+	case 416: return "range-not-satisfiable";
 	case 417: return "expectation-failed";
 	case 426: return "upgrade-required";
 	case 429: return "too-many-requests";

@@ -16,7 +16,7 @@
 
 struct mapping_options {
 	char *name;
-	const struct json_node *match, *send, *answer, *respond, *redirect, *cors;
+	const struct json_node *match, *send, *answer, *respond, *files, *redirect, *cors;
 	struct {
 		int64_t body;
 		int64_t reply;
@@ -64,12 +64,16 @@ static const struct option mapping_rows[] = {
 		.offset = offsetof(struct mapping_options, respond),
 		.rows = respond_rows,
 		.help = "instead of `send`: an answer that needs no worker" },
+	{ .name = "files",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct mapping_options, files),
+		.rows = files_rows,
+		.help = "instead of `send`, over HTTP: files of a folder" },
 	{ .name = "redirect",
 		.type = OPTION_NODE,
 		.offset = offsetof(struct mapping_options, redirect),
 		.rows = redirect_rows,
 		.help = "instead of `send`, over HTTP: where the client should go" },
-	{ .name = "files", .type = OPTION_LATER },
 	{ .name = "limits",
 		.type = OPTION_OBJECT,
 		.offset = offsetof(struct mapping_options, limits),
@@ -194,7 +198,7 @@ static void compile_send(struct mapping *mapping, const struct mapping_options *
 static const struct json_node *find_action(const struct json_node *node,
 	const struct mapping_options *options, struct problem_list *problems)
 {
-	const struct json_node *const actions[] = { options->send, options->respond,
+	const struct json_node *const actions[] = { options->send, options->respond, options->files,
 		options->redirect };
 	const struct json_node *found = NULL;
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
@@ -207,7 +211,8 @@ static const struct json_node *find_action(const struct json_node *node,
 	}
 	if (found == NULL) {
 		problem_list_error(problems, node,
-			"\"send\" is required, or \"respond\" or \"redirect\" in its place");
+			"\"send\" is required, or \"respond\", \"files\" or \"redirect\" in its "
+			"place");
 	} else if (found != options->send && options->answer != NULL) {
 		problem_list_error_name(problems, options->answer,
 			"this is for replies; what \"%.*s\" answers stands there",
@@ -231,6 +236,10 @@ static void compile_action(struct mapping *mapping, const struct mapping_options
 		compile_send(mapping, options, context);
 	} else if (action == options->respond) {
 		respond_rule_compile(action, &respond, &mapping->respond);
+	} else if (action == options->files) {
+		mapping->action = MAPPING_FILES;
+		files_rule_compile(action, &mapping->store, &mapping->match, &mapping->files,
+			context->problems);
 	} else {
 		redirect_rule_compile(action, &respond, &mapping->respond);
 	}
@@ -294,7 +303,8 @@ enum mapping_action mapping_action(const struct mapping *mapping)
 
 bool mapping_is_http(const struct mapping *mapping)
 {
-	return mapping->respond.is_redirect || span_present(mapping->respond.file);
+	return mapping->action == MAPPING_FILES || mapping->respond.is_redirect ||
+	       span_present(mapping->respond.file);
 }
 
 size_t mapping_bridge_index(const struct mapping *mapping)

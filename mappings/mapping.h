@@ -37,6 +37,7 @@ struct mapping_table;
 enum mapping_action {
 	MAPPING_SEND,    /* a bridge sends it on */
 	MAPPING_RESPOND, /* it is answered here: `respond` and `redirect` (respond.h) */
+	MAPPING_FILES,   /* by a file (files.h) */
 };
 
 #define MAPPING_NO_BRIDGE SIZE_MAX
@@ -117,6 +118,7 @@ enum refusal_offer {
 	OFFER_ALLOW,
 	OFFER_ACCEPT,
 	OFFER_ACCEPT_ENCODING,
+	OFFER_CONTENT_RANGE,
 };
 
 /* Why a request is refused before anything was sent. Texts are constants and name no broker thing.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "mappings/answer_rule.h"
+#include "mappings/files_rule.h"
 #include "mappings/mapping.h"
 #include "mappings/match.h"
 #include "mappings/respond_rule.h"
@@ -23,6 +24,7 @@ struct mapping {
 	struct answer_rule answer;
 	const struct place *correlation; /* one of the table's */
 	struct respond_rule respond;     /* MAPPING_RESPOND */
+	struct files_rule files;         /* MAPPING_FILES */
 	const struct cors_rule *cors;    /* that holds; NULL: none */
 	struct cors_rule *own_cors;
 	int64_t timeout_ms;

@@ -10,15 +10,21 @@
 
 #include "mappings/filter.h"
 #include "mappings/header_name.h"
+#include "message/file_type.h"
 #include "message/media_type.h"
 
+#include <errno.h>
 #include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { HEADERS_MAX = 64 };
 
 struct respond_options {
 	int64_t status;
 	const struct json_node *headers, *body;
+	char *file;
 };
 
 const struct option respond_rows[] = {
@@ -38,7 +44,11 @@ const struct option respond_rows[] = {
 		.offset = offsetof(struct respond_options, body),
 		.help = "template; a string is `text/plain; charset=utf-8`, another JSON value "
 			"`application/json`, unless `headers` says otherwise" },
-	{ .name = "file", .type = OPTION_LATER },
+	{ .name = "file",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct respond_options, file),
+		.help = "instead of `body`, over HTTP: a file, relative to this one; its "
+			"extension says the type" },
 	{ 0 },
 };
 
@@ -173,6 +183,30 @@ static void compile_body(struct compiler *compiler, const struct json_node *node
 	rule->body_type = text ? SPAN("text/plain; charset=utf-8") : SPAN("application/json");
 }
 
+/* What can be said at load: it may be gone or another one when it is asked for. */
+static void compile_file(struct compiler *compiler, const char *name)
+{
+	const struct json_node *node = json_node_member(compiler->node, SPAN("file"));
+	struct respond_rule *rule = compiler->rule;
+	struct stat facts;
+	rule->file = store_take(compiler->context->store, option_beside(node, name));
+	rule->body_type = file_type_of_name(rule->file);
+	const char *why = NULL;
+	if (stat(rule->file.ptr, &facts) != 0 || access(rule->file.ptr, R_OK) != 0) {
+		why = strerror(errno);
+	} else if (!S_ISREG(facts.st_mode)) {
+		why = "it is no regular file";
+	}
+	if (why != NULL) {
+		problem_list_error(compiler->context->problems, node, "cannot use file %s: %s",
+			rule->file.ptr, why);
+	}
+	if (compiler->context->match->has_op) {
+		problem_list_error(compiler->context->problems, node,
+			"a file goes over HTTP only; a mapping with an op takes \"body\"");
+	}
+}
+
 static bool is_markup(struct span content_type)
 {
 	struct media_type type;
@@ -218,6 +252,9 @@ static void check_content(struct compiler *compiler, const struct respond_option
 {
 	const struct respond_rule *rule = compiler->rule;
 	struct problem_list *problems = compiler->context->problems;
+	if (options->body != NULL && options->file != NULL) {
+		problem_list_error(problems, compiler->node, "a body or a file, not both");
+	}
 	if (span_present(rule->body_type) &&
 		(rule->status == 204 || rule->status == 205 || rule->status == 304)) {
 		problem_list_error(problems, compiler->node,
@@ -246,6 +283,8 @@ void respond_rule_compile(const struct json_node *node, const struct respond_con
 	}
 	if (options.body != NULL) {
 		compile_body(&compiler, options.body);
+	} else if (options.file != NULL) {
+		compile_file(&compiler, options.file);
 	}
 	check_content(&compiler, &options);
 	option_finish(respond_rows, &options);

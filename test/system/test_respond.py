@@ -15,8 +15,9 @@ def mapping(name, match, **respond):
 
 
 @pytest.fixture
-def pages(gateway):
+def pages(gateway, tmp_path):
     """A gateway without any bridge."""
+    (tmp_path / "sorry.html").write_text("<h1>Sorry</h1>")
     return gateway(
         bridges={},
         mappings=[
@@ -36,6 +37,7 @@ def pages(gateway):
                 {"path": "/headers"},
                 headers={"X-Copy": "${header.x-copy}", "Set-Cookie": ["a=1", "b=${query.b}"]},
             ),
+            mapping("sorry", {"path": "/sorry"}, status=503, file=str(tmp_path / "sorry.html")),
             mapping("strict", {"path": "/strict", "json": True, "body": "required"}, body="${body:/a}"),
         ],
         limits={"body": "64KiB"},
@@ -76,12 +78,23 @@ def test_no_content_is_framed_as_such(pages):
 
 def test_head_is_told_the_length(pages):
     with pages.connect() as client:
-        for target, length in (("/hello/x", "9"), ("/hello/y", "9")):
+        for target, length in (("/hello/x", "9"), ("/sorry", "14"), ("/hello/y", "9")):
             client.request("HEAD", target)
             answer = client.response(to="HEAD")
             assert answer.header("content-length") == length
         client.request("GET", "/hello/z")
         assert client.response().body == b"Hello z!\n"
+
+
+def test_a_file_is_the_content(pages, tmp_path):
+    answer = pages.get("/sorry")
+    assert (answer.status, answer.body) == (503, b"<h1>Sorry</h1>")
+    assert answer.header("content-type") == "text/html; charset=utf-8"
+    (tmp_path / "sorry.html").write_text("<h1>Back soon</h1>")
+    assert pages.post("/sorry", b"x").body == b"<h1>Back soon</h1>"
+    (tmp_path / "sorry.html").unlink()
+    answer = pages.get("/sorry")
+    assert (answer.status, answer.problem["type"]) == (404, "not-found")
 
 
 HOSTILE = [
@@ -150,7 +163,8 @@ def test_other_origins_may_read_what_cors_says(gateway):
 
 
 @pytest.fixture
-def entrances(gateway):
+def entrances(gateway, tmp_path):
+    (tmp_path / "page.txt").write_text("page")
     return gateway(
         bridges={},
         mappings=[
@@ -158,6 +172,7 @@ def entrances(gateway):
             mapping("gone", {"op": "old.*"}, status=410, body={"gone": "${op.rest}"}),
             mapping("silent", {"op": "silent"}, status=204),
             mapping("text", {"method": "GET", "path": "/text"}, body="text"),
+            mapping("file", {"path": "/file"}, file=str(tmp_path / "page.txt")),
             {"name": "away", "match": {"path": "/away"}, "redirect": {"to": "/text"}},
             mapping("raw", {"method": "POST", "path": "/raw"}, body="you said ${body}"),
         ],
@@ -193,7 +208,7 @@ def test_an_op_gets_the_body_as_its_result(entrances):
 @pytest.mark.hostile
 def test_what_needs_http_is_not_there_over_websocket(entrances):
     with entrances.websocket() as socket:
-        for op in ("GET /away", "/away"):
+        for op in ("GET /file", "/away"):
             error = ask(socket, op)
             assert (error["code"], error["data"]["status"]) == (METHOD_NOT_FOUND, 404)
         assert ask(socket, "GET /text") == "text"

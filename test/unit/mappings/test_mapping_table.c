@@ -183,7 +183,7 @@ static void matches_that_mean_nothing_do_not_load(void **state)
 			"a pointer into the payload" },
 		{ "\"match\": {\"op\": {\"captures\": {}}}, \"send\": {\"queue\": \"q\"}", "name" },
 		{ "\"match\": {\"path\": \"/\"}, \"send\": {\"queue\": \"q\"}, \"files\": {}",
-			"not available yet" },
+			"the mapping has \"send\" already" },
 	};
 	WORLD_REFUSE(faults);
 }

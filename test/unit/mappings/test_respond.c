@@ -229,6 +229,16 @@ static void what_cannot_be_answered_is_refused_at_load(void **state)
 		{ "\"match\": { \"path\": \"/\" }, \"respond\": { \"headers\": { \"content-type\": "
 		  "[\"a/b\", \"c/d\"] } }",
 			"one content type" },
+		{ "\"match\": { \"path\": \"/\" }, \"respond\": { \"file\": \"/nowhere/x\" }",
+			"cannot use file /nowhere/x: No such file" },
+		{ "\"match\": { \"path\": \"/\" }, \"respond\": { \"file\": \"/dev\" }",
+			"it is no regular file" },
+		{ "\"match\": { \"path\": \"/\" }, \"respond\": { \"file\": \"/dev/null\", "
+		  "\"body\": 1 "
+		  "}",
+			"a body or a file" },
+		{ "\"match\": { \"op\": \"a\" }, \"respond\": { \"file\": \"/etc/passwd\" }",
+			"a file goes over HTTP only" },
 		{ "\"match\": { \"op\": \"a\" }, \"redirect\": { \"to\": \"/\" }",
 			"a redirect goes over HTTP only" },
 		{ "\"match\": { \"path\": \"/\" }, \"redirect\": {}", "\"to\" is required" },
