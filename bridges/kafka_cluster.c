@@ -29,6 +29,7 @@ static bool open_handles(struct kafka_cluster *cluster, struct kafka_why *why)
 		}
 	}
 	cluster->message_max = kafka_handle_message_max(cluster->producers[KAFKA_QUICK]->handle);
+	cluster->queue_max = kafka_handle_queue_max(cluster->producers[KAFKA_QUICK]->handle);
 	cluster->reply = kafka_reply_create(
 		cluster->shared, cluster->process.instance, cluster->wake_fd, why);
 	if (cluster->reply == NULL) {

@@ -41,6 +41,7 @@ struct kafka_cluster {
 	struct kafka_reply *reply;
 	struct kafka_dead_letter *dead;
 	size_t message_max;          /* bytes */
+	size_t queue_max;            /* messages in all producers */
 	struct kafka_seat *seats;    /* of the shards, by number */
 	bool *warm;                  /* the survey's: producers know the topic */
 	bool judged;                 /* the survey's: topics were looked at for what will hurt */

@@ -210,13 +210,24 @@ bool kafka_handle_try(const struct kafka_shared *shared, struct kafka_why *why)
 	return true;
 }
 
-size_t kafka_handle_message_max(rd_kafka_t *handle)
+/* Of a property that is a number above zero. */
+static size_t number_of(rd_kafka_t *handle, const char *name, size_t otherwise)
 {
 	char text[32];
 	size_t size = sizeof(text);
-	if (rd_kafka_conf_get(rd_kafka_conf(handle), "message.max.bytes", text, &size) !=
-		RD_KAFKA_CONF_OK) {
-		return 1000000;
+	if (rd_kafka_conf_get(rd_kafka_conf(handle), name, text, &size) != RD_KAFKA_CONF_OK) {
+		return otherwise;
 	}
-	return strtoul(text, NULL, 10);
+	size_t number = strtoul(text, NULL, 10);
+	return number > 0 ? number : otherwise;
+}
+
+size_t kafka_handle_message_max(rd_kafka_t *handle)
+{
+	return number_of(handle, "message.max.bytes", 1000000);
+}
+
+size_t kafka_handle_queue_max(rd_kafka_t *handle)
+{
+	return number_of(handle, "queue.buffering.max.messages", 100000);
 }

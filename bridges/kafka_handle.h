@@ -42,3 +42,5 @@ bool kafka_handle_try(const struct kafka_shared *shared, struct kafka_why *why);
 void kafka_handle_destroy(rd_kafka_t *handle);
 /* The largest message it takes, in bytes. */
 size_t kafka_handle_message_max(rd_kafka_t *handle);
+/* How many messages a producer keeps. */
+size_t kafka_handle_queue_max(rd_kafka_t *handle);

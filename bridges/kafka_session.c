@@ -23,7 +23,6 @@
 
 enum {
 	BUSY_FROM = 16,            /* replies awaited */
-	QUEUE_MAX = 100000,        /* messages in all producers */
 	TURN_BYTES_MAX = 64 << 20, /* bodies of one turn */
 	COLLECTED_KEPT = 1 << 18,  /* bytes whose memory is kept */
 	PARTITION_NONE = -1,
@@ -105,7 +104,7 @@ static size_t count_room(const struct bridge_session *session)
 		used += (size_t)rd_kafka_outq_len(session->cluster->producers[use]->handle);
 	}
 	used += (size_t)rd_kafka_outq_len(session->view.events->handle);
-	return used < QUEUE_MAX ? QUEUE_MAX - used : 0;
+	return used < session->cluster->queue_max ? session->cluster->queue_max - used : 0;
 }
 
 static struct pending *add_pending(struct bridge_session *session)
@@ -363,7 +362,7 @@ void kafka_session_measure(struct bridge_session *session, struct bridge_samples
 bool kafka_session_drained(struct bridge_session *session)
 {
 	return session->pending_count == 0 && session->failed_count == 0 &&
-	       count_room(session) == QUEUE_MAX &&
+	       count_room(session) == session->cluster->queue_max &&
 	       (session->reader == NULL || kafka_reader_is_idle(session->reader));
 }
 

@@ -5,6 +5,7 @@
 do with Kafka. After each of them the same is looked at, the invariants I1 to I7 there. Brokers
 that fail at a word are librdkafka's mock ones; what a real one can do is done with a real one."""
 
+import concurrent.futures
 import dataclasses
 import re
 import threading
@@ -100,7 +101,7 @@ class Site:
         self.directory, self.options = directory, options
         self.one = self.gateway("one")
 
-    def gateway(self, name):
+    def gateway(self, name, **options):
         def mapping(path, when, **send):
             answer = {"when": when, "timeout": f"{int(1000 * DEADLINE_S)}ms"}
             return {"name": path, "match": {"path": f"/{path}"}, "send": send, "answer": answer}
@@ -109,7 +110,7 @@ class Site:
             "type": "kafka",
             "bootstrap": self.kafka.bootstrap,
             "reply": {"topic": self.replies},
-            "options": self.options,
+            "options": {**self.options, **options},
         }
         config = {
             "log": {"access": False},
@@ -201,6 +202,30 @@ def all_brokers_go(site, callers):
     site.kafka.each("up")
 
 
+def queue_is_full(site, callers):
+    """The brokers take their time, and no more than 50 messages may wait for them."""
+    small = site.gateway(f"small{time.monotonic_ns()}", **{"queue.buffering.max.messages": 50})
+
+    def post(path):
+        began = time.monotonic()
+        answer = small.post(path, b"x")
+        return time.monotonic() - began, answer
+
+    site.kafka.each("slow", 1000)
+    try:
+        with concurrent.futures.ThreadPoolExecutor(80) as pool:
+            answers = list(pool.map(post, ["/ask", "/tell"] * 40))
+        at_once = [answer for seconds, answer in answers if seconds < DEADLINE_S / 2]
+        assert 30 <= len(at_once) < 80
+        for answer in at_once:
+            assert (answer.status, answer.problem["published"]) == (503, "no")
+            assert answer.problem["type"].endswith("overloaded")
+        assert max(seconds for seconds, _ in answers) < DEADLINE_S + 1, "I2"
+    finally:
+        site.kafka.each("slow", 0)
+        small.stop()
+
+
 def is_named(site, mapping):
     ready = site.one.admin("/readyz").json
     return set(ready.get("mappings", {})) == {mapping}
@@ -277,6 +302,7 @@ ROWS = [
     Row(15, "leaders go with their broker", leaders_go_with_their_broker, UNSURE, UNSURE),
     Row(15, "nobody leads", nobody_leads, UNSURE, UNSURE, seen=UNSURE),
     Row(16, "all brokers go", all_brokers_go, UNSURE, UNSURE, seen=UNAVAILABLE),
+    Row(16, "queue is full", queue_is_full, UNSURE, UNSURE),
     Row(17, "topic is forbidden", topic_is_forbidden, tell=UNAVAILABLE, seen=UNAVAILABLE),
     Row(17, "topic is deleted", topic_is_deleted, tell=UNSURE, seen=UNAVAILABLE, at="real"),
     Row(18, "too large", too_large, also=(413,), at="real"),
