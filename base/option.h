@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "base/buffer.h"
 #include "base/json_tree.h"
 #include "base/problem_list.h"
 #include "base/span.h"
@@ -59,6 +60,8 @@ struct option {
 	int64_t min, max;          /* both 0: no bound but that of the type */
 	const char *const *names;  /* OPTION_ENUM, NULL-terminated */
 	const struct option *rows; /* OPTION_OBJECT; for documentation also OPTION_NODE */
+	const char *schema;        /* OPTION_NODE: its JSON Schema, a "%" in it stands for that of
+				      `rows`; NULL: "%", or anything where there are none */
 	const char *help;
 };
 
@@ -102,6 +105,12 @@ const char *option_nearest_name(struct span text, const char *const *names);
 /* The path of a directory-relative file: `path` itself if absolute, else beside the node's file. */
 char *option_beside(const struct json_node *at, const char *path);
 
+/* Schemas of OPTION_NODE: one of the `$defs` of the configuration's schema, or a list of them. */
+#define OPTION_IS(name) "{\"$ref\":\"#/$defs/" name "\"}"
+#define OPTION_LIST_OF(schema) "{\"type\":\"array\",\"items\":" schema "}"
+
+/* Appends the JSON Schema (2020-12) of an object with these rows. */
+void option_schema(const struct option *rows, struct buffer *out);
 /* Writes the rows as a Markdown table: key, type, default, meaning; nested objects follow as own
  * tables. */
 void option_document(const struct option *rows, const char *title, FILE *out);

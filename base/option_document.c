@@ -45,13 +45,7 @@ static void print_default(const struct option *row, FILE *out)
 	if (row->required) {
 		fputs("required", out);
 	} else if (row->fallback != NULL) {
-		char first = row->fallback[0];
-		bool number = row->fallback[strspn(row->fallback, "-0123456789")] == '\0';
-		bool text = row->type == OPTION_TEXT || row->type == OPTION_TEXTS;
-		bool literal =
-			strcmp(row->fallback, "true") == 0 || strcmp(row->fallback, "false") == 0;
-		bool bare = first == '[' || first == '{' || ((number || literal) && !text);
-		fprintf(out, bare ? "`%s`" : "`\"%s\"`", row->fallback);
+		fprintf(out, option_value_is_bare(row) ? "`%s`" : "`\"%s\"`", row->fallback);
 	} else if (row->type != OPTION_LATER && row->type != OPTION_OBJECT) {
 		fputs("none", out);
 	}
@@ -79,12 +73,15 @@ static void print_row(const struct option *row, FILE *out)
 }
 
 /* A title that is a path in the file is continued; "Top level" and the like are not. */
-static char *nested_title(const char *title, const char *key)
+static char *nested_title(const char *title, const struct option *row)
 {
+	static const char list[] = OPTION_LIST_OF("%");
 	char *result;
 	bool path = title[0] != '\0' && strchr(title, ' ') == NULL;
-	if (asprintf(&result, "%s%s%s", path ? title : "", path ? "." : "", key) < 0) {
-		return memory_text(span_from_text(key));
+	bool many = row->schema != NULL && strcmp(row->schema, list) == 0;
+	if (asprintf(&result, "%s%s%s%s", path ? title : "", path ? "." : "", row->name,
+		    many ? "[]" : "") < 0) {
+		return memory_text(span_from_text(row->name));
 	}
 	return result;
 }
@@ -99,7 +96,7 @@ void option_document(const struct option *rows, const char *title, FILE *out)
 	fputc('\n', out);
 	for (const struct option *row = rows; row->name != NULL; row++) {
 		if (row->rows != NULL) {
-			char *nested = nested_title(title, row->name);
+			char *nested = nested_title(title, row);
 			option_document(row->rows, nested, out);
 			free(nested);
 		}

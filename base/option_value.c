@@ -227,3 +227,12 @@ const char *option_parse_address(struct span text, struct option_address *addres
 	}
 	return text.ptr[0] == '[' ? parse_ipv6(text, address) : parse_ipv4(text, address);
 }
+
+bool option_value_is_bare(const struct option *row)
+{
+	const char *text = row->fallback;
+	bool number = text[strspn(text, "-0123456789")] == '\0';
+	bool literal = strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
+	bool is_text = row->type == OPTION_TEXT || row->type == OPTION_TEXTS;
+	return text[0] == '[' || text[0] == '{' || ((number || literal) && !is_text);
+}

@@ -14,6 +14,8 @@ void option_value_append_size(struct buffer *out, int64_t bytes);
 void option_value_append(struct buffer *out, const struct option *row, int64_t value);
 /* The bounds of a row that has any: "from 1 to 64", "of at least 1s". */
 void option_value_append_range(struct buffer *out, const struct option *row);
+/* Whether the default stands in a file without quotes around it. */
+bool option_value_is_bare(const struct option *row);
 /* Whether option_expand would replace anything: then the result may be a secret. */
 bool option_has_reference(struct span text);
 

@@ -147,6 +147,8 @@ static const struct option rows[] = {
 			"`127.0.0.1:9092` without it" },
 	{ .name = "options",
 		.type = OPTION_NODE,
+		.schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":[\"string\","
+			  "\"number\",\"boolean\"]}}",
 		.offset = offsetof(struct kafka_shared, options_node),
 		.help = "properties of librdkafka by their names, like `security.protocol`; those "
 			"that break a promise are refused" },

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "gateway/config.h"
+#include "gateway/config_schema.h"
 #include "gateway/process.h"
 #include "mappings/convention_table.h"
 
@@ -128,6 +129,33 @@ int command_conventions(int argc, char **argv)
 			argv[1]);
 		return 1;
 	}
+	return 0;
+}
+
+int command_schema(int argc, char **argv)
+{
+	static const char usage[] =
+		"Usage: bridgehead schema [mappings]\n\n"
+		"Prints the JSON Schema (2020-12) of a configuration, for editors that complete "
+		"and "
+		"check\n"
+		"by one; with mappings, that of a file which a configuration includes. Name it in "
+		"the\n"
+		"configuration's \"$schema\".\n\n"
+		"  -h, --help   this\n";
+	if (wants_help(argc, argv)) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	bool included = argc == 2 && strcmp(argv[1], "mappings") == 0;
+	if (argc != 1 && !included) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	struct buffer schema = { 0 };
+	config_schema_append(included ? CONFIG_SCHEMA_INCLUDED : CONFIG_SCHEMA_FILE, &schema);
+	fwrite(schema.data, 1, schema.len, stdout);
+	buffer_finish(&schema);
 	return 0;
 }
 

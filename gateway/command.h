@@ -10,4 +10,5 @@
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_conventions(int argc, char **argv);
+int command_schema(int argc, char **argv);
 int command_version(int argc, char **argv);

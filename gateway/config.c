@@ -71,8 +71,14 @@ static const struct option defaults_rows[] = {
 #undef DEFAULT
 
 static const struct option config_rows[] = {
+	{ .name = "$schema",
+		.type = OPTION_TEXT,
+		.offset = FIELD(schema),
+		.help = "where an editor finds `bridgehead schema`; not looked at" },
 	{ .name = "shards",
 		.type = OPTION_NODE,
+		.schema = "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1,\"maximum\":64},{"
+			  "\"const\":\"auto\"}]}",
 		.offset = FIELD(shards_node),
 		.fallback = "1",
 		.help = "threads that serve, 1 to 64, or `\"auto\"`: the smallest of CPU affinity, "
@@ -84,6 +90,7 @@ static const struct option config_rows[] = {
 			"default host name and a random part" },
 	{ .name = "listeners",
 		.type = OPTION_NODE,
+		.schema = OPTION_LIST_OF(OPTION_IS("listener")),
 		.offset = FIELD(listeners_node),
 		.required = true,
 		.help = "where clients connect, an array" },
@@ -115,6 +122,7 @@ static const struct option config_rows[] = {
 			"order of the names, after the inline ones" },
 	{ .name = "bridges",
 		.type = OPTION_NODE,
+		.schema = "{\"type\":\"object\",\"additionalProperties\":" OPTION_IS("bridge") "}",
 		.offset = FIELD(bridges_node),
 		.help = "name → instance; `type` and the keys of that bridge" },
 	{ .name = "layers",
@@ -126,10 +134,12 @@ static const struct option config_rows[] = {
 	{ .name = "accept_types",
 		.type = OPTION_NODE,
 		.offset = FIELD(accept_types_node),
+		.schema = "{\"type\":\"object\",\"additionalProperties\":" OPTION_IS("names") "}",
 		.help = "name → media range or list of them, for `match.accept`: `{\"json\": "
 			"[\"application/json\", \"application/*+json\"]}`" },
 	{ .name = "cors",
 		.type = OPTION_NODE,
+		.schema = OPTION_IS("cors"),
 		.offset = FIELD(cors_node),
 		.rows = cors_rule_rows,
 		.help = "what pages of other origins may use over HTTP; none without it" },
@@ -140,6 +150,7 @@ static const struct option config_rows[] = {
 			"([conventions](conventions.md))" },
 	{ .name = "mappings",
 		.type = OPTION_NODE,
+		.schema = OPTION_LIST_OF(OPTION_IS("mapping")),
 		.offset = FIELD(mappings_node),
 		.help = "first match in order (mappings.md)" },
 	{ 0 },
@@ -583,4 +594,9 @@ void config_document(FILE *out)
 	config_listener_document(out);
 	config_bridge_document(out);
 	mapping_document(out);
+}
+
+void config_schema(struct buffer *out)
+{
+	option_schema(config_rows, out);
 }

@@ -86,6 +86,7 @@ struct bridge_instance {
 };
 
 struct config {
+	char *schema; /* not looked at */
 	int64_t shards;
 	char *instance;
 	struct listener_options *listeners;
@@ -130,3 +131,5 @@ struct config *config_load_text(const char *name, struct span text, struct probl
 void config_destroy(struct config *config);
 /* docs/configuration.md, made from the rows. */
 void config_document(FILE *out);
+/* Appends the JSON Schema of the top level; see config_schema.h. */
+void config_schema(struct buffer *out);

@@ -208,3 +208,27 @@ void config_bridge_document(FILE *out)
 		buffer_finish(&title);
 	}
 }
+
+/* Every kind has its own keys, told apart by `type`. */
+void config_bridge_schema(struct buffer *out)
+{
+	const char *before =
+		"{\"type\":\"object\",\"required\":[\"type\"],\"properties\":{\"type\":{"
+		"\"enum\":[";
+	for (const struct bridge_kind *const *kind = bridge_kinds(); *kind != NULL; kind++) {
+		buffer_append_format(out, "%s\"%s\"", before, (*kind)->type);
+		before = ",";
+	}
+	before = "]}},\"allOf\":[";
+	for (const struct bridge_kind *const *kind = bridge_kinds(); *kind != NULL; kind++) {
+		struct option *rows = rows_of_kind(*kind);
+		buffer_append_format(out,
+			"%s{\"if\":{\"properties\":{\"type\":{\"const\":\"%s\"}}},\"then\":",
+			before, (*kind)->type);
+		option_schema(rows, out);
+		buffer_append_char(out, '}');
+		before = ",";
+		free(rows);
+	}
+	buffer_append_literal(out, "]}");
+}

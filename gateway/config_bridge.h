@@ -18,3 +18,5 @@ void config_bridge_topics(
 	struct bridge_instance *bridge, size_t index, const struct mapping_table *mappings);
 void config_bridge_finish(struct bridge_instance *bridge);
 void config_bridge_document(FILE *out);
+/* Appends the JSON Schema of one. */
+void config_bridge_schema(struct buffer *out);

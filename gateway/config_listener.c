@@ -47,7 +47,9 @@ static const struct option websocket_rows[] = {
 		.help = "where clients open the WebSocket" },
 	{ .name = "envelope",
 		.type = OPTION_NODE,
+		.schema = "{\"anyOf\":[{\"enum\":[\"jsonrpc\",\"pathfinder\",\"raw\"]},%]}",
 		.offset = FIELD(envelope_node),
+		.rows = envelope_rows,
 		.fallback = "jsonrpc",
 		.help = "`jsonrpc`, `pathfinder`, `raw`, or an object (mappings.md)" },
 	{ .name = "origins",
@@ -62,6 +64,7 @@ static const struct option websocket_rows[] = {
 		.help = "offered in this order of preference" },
 	{ .name = "paths",
 		.type = OPTION_NODE,
+		.schema = "{\"type\":\"boolean\"}",
 		.offset = FIELD(paths_node),
 		.help = "true or false: may an op be a path; default true only for `pathfinder`" },
 	{ .name = "frames",
@@ -90,6 +93,7 @@ static const struct option websocket_rows[] = {
 		.help = "age at which a socket is closed with 1001, with jitter; 0: never" },
 	{ .name = "compress",
 		.type = OPTION_NODE,
+		.schema = "{\"anyOf\":[{\"type\":\"boolean\"},%]}",
 		.offset = FIELD(compress.node),
 		.rows = compress_rows,
 		.fallback = "false",
@@ -122,6 +126,7 @@ static const struct option listener_rows[] = {
 		.help = "`127.0.0.1:8080`, `[::]:8080` or `unix:/run/x.sock`" },
 	{ .name = "websockets",
 		.type = OPTION_NODE,
+		.schema = OPTION_LIST_OF("%"),
 		.offset = FIELD(websockets_node),
 		.rows = websocket_rows,
 		.help = "WebSocket entrances, an array" },
@@ -381,5 +386,9 @@ void config_listener_finish(struct listener_options *listener)
 void config_listener_document(FILE *out)
 {
 	option_document(listener_rows, "listeners[]", out);
-	option_document(websocket_rows, "listeners[].websockets[]", out);
+}
+
+void config_listener_schema(struct buffer *out)
+{
+	option_schema(listener_rows, out);
 }

@@ -18,3 +18,5 @@ void config_listener_check(const struct listener_options *listener,
 	const struct mapping_table *mappings, struct problem_list *problems);
 void config_listener_finish(struct listener_options *listener);
 void config_listener_document(FILE *out);
+/* Appends the JSON Schema of one. */
+void config_listener_schema(struct buffer *out);

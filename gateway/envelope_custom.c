@@ -31,21 +31,24 @@ struct custom_options {
 	const struct json_node *id, *op, *path, *method, *body, *answer, *error;
 };
 
-#define ROW(name_, required_, help_)                                            \
-	{                                                                       \
-		.name = #name_, .type = OPTION_NODE, .required = required_,     \
-		.offset = offsetof(struct custom_options, name_), .help = help_ \
+#define ROW(name_, required_, schema_, help_)                                                      \
+	{                                                                                          \
+		.name = #name_, .type = OPTION_NODE, .required = required_,                        \
+		.offset = offsetof(struct custom_options, name_), .help = help_, .schema = schema_ \
 	}
 
 const struct option envelope_rows[] = {
-	ROW(id, false, "place of the client's id; it goes back as `${request_id}`"),
-	ROW(op, false, "place of the op; this or `path` is needed"),
-	ROW(path, false, "place of a request target like `/orders/7?x=1`"),
-	ROW(method, false, "place of the method that goes with `path`; without it `POST`"),
-	ROW(body, false, "place of the payload; without it `body:`, the whole message"),
-	ROW(answer, true,
+	ROW(id, false, OPTION_IS("place"),
+		"place of the client's id; it goes back as `${request_id}`"),
+	ROW(op, false, OPTION_IS("place"), "place of the op; this or `path` is needed"),
+	ROW(path, false, OPTION_IS("place"), "place of a request target like `/orders/7?x=1`"),
+	ROW(method, false, OPTION_IS("place"),
+		"place of the method that goes with `path`; without it `POST`"),
+	ROW(body, false, OPTION_IS("place"),
+		"place of the payload; without it `body:`, the whole message"),
+	ROW(answer, true, "{}",
 		"template of an answer; `${request_id}` `${answer.body}` `${answer.status}`"),
-	ROW(error, true, "template of an error; also `${problem}`"),
+	ROW(error, true, "{}", "template of an error; also `${problem}`"),
 	{ 0 },
 };
 

@@ -24,6 +24,7 @@
 #include "gateway/part_format.h"
 #include "gateway/quota.h"
 #include "gateway/shard.h"
+#include "mappings/match.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -307,12 +308,19 @@ static void write_continue(struct step *step)
 static void choose_parts(struct step *step)
 {
 	static const enum part_format formats[] = {
-		[PARTS_BY_ACCEPT] = PART_FORMAT_ARRAY,
 		[PARTS_ARRAY] = PART_FORMAT_ARRAY,
 		[PARTS_NDJSON] = PART_FORMAT_NDJSON,
 		[PARTS_SSE] = PART_FORMAT_SSE,
 	};
-	step->connection->http1.parts = formats[mapping_parts(step->match.mapping)];
+	struct http1 *http1 = &step->connection->http1;
+	enum answer_parts parts = mapping_parts(step->match.mapping);
+	if (parts != PARTS_BY_ACCEPT) {
+		http1->parts = formats[parts];
+	} else if (mapping_streams(step->match.mapping)) {
+		http1->parts =
+			part_format_choose(step->request.headers, step->request.header_count);
+		http1->vary |= MATCH_VARY_ACCEPT;
+	}
 }
 
 /* The request is complete: `body_len` bytes behind the head are its body. */

@@ -20,6 +20,7 @@ static const struct {
 	{ "call", command_call, "URL [OP] [JSON]", "send one HTTP or WebSocket request" },
 	{ "dev", command_dev, "[OPTION]...", "serve with a Kafka for development inside, no file" },
 	{ "conventions", command_conventions, "[NAME]", "print the presets for worker frameworks" },
+	{ "schema", command_schema, "[mappings]", "print the JSON Schema of a configuration" },
 	{ "version", command_version, "", "print the version" },
 };
 

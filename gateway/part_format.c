@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "message/accept.h"
 #include "message/media_type.h"
 
 struct span part_format_content_type(enum part_format format)
@@ -15,6 +16,51 @@ struct span part_format_content_type(enum part_format format)
 	case PART_FORMAT_ARRAY: break;
 	}
 	return SPAN("application/json");
+}
+
+/* What the most specific range says that a format is in. */
+struct wish {
+	enum media_range_kind kind;
+	bool any;
+	unsigned weight;
+};
+
+static void weigh(struct wish *wishes, const struct accept_range *accept)
+{
+	for (int format = PART_FORMAT_ARRAY; format <= PART_FORMAT_SSE; format++) {
+		struct wish *wish = &wishes[format];
+		bool nearer = !wish->any || accept->range.kind > wish->kind ||
+			      (accept->range.kind == wish->kind && accept->weight > wish->weight);
+		if (nearer && media_range_holds(&accept->range, part_format_content_type(format))) {
+			*wish = (struct wish){ accept->range.kind, true, accept->weight };
+		}
+	}
+}
+
+static bool is_better(const struct wish *wish, const struct wish *best)
+{
+	return wish->weight > best->weight ||
+	       (wish->weight == best->weight && wish->weight > 0 && wish->kind > best->kind);
+}
+
+enum part_format part_format_choose(const struct request_header *headers, unsigned count)
+{
+	struct wish wishes[PART_FORMAT_SSE + 1] = { 0 };
+	for (unsigned i = 0; i < count; i++) {
+		struct span rest = headers[i].value;
+		struct accept_range accept;
+		while (span_equal_nocase(headers[i].name, SPAN("accept")) &&
+			accept_next(&rest, &accept) == ACCEPT_RANGE) {
+			weigh(wishes, &accept);
+		}
+	}
+	enum part_format best = PART_FORMAT_ARRAY;
+	for (int format = PART_FORMAT_ARRAY; format <= PART_FORMAT_SSE; format++) {
+		if (is_better(&wishes[format], &wishes[best])) {
+			best = (enum part_format)format;
+		}
+	}
+	return best;
 }
 
 /* Strict JSON has line breaks only between its tokens, where a space does as well. */

@@ -11,11 +11,16 @@
 
 #include "base/buffer.h"
 #include "base/span.h"
+#include "mappings/request.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum part_format { PART_FORMAT_ARRAY, PART_FORMAT_NDJSON, PART_FORMAT_SSE };
+
+/* The one a client likes best by its Accept: of those it gives the same weight, one it names before
+ * one that a star lets in, then the first above. The first, too, where it takes none of them. */
+enum part_format part_format_choose(const struct request_header *headers, unsigned count);
 
 struct part {
 	struct span body;

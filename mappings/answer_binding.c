@@ -17,7 +17,7 @@ struct binding_options {
 	const struct json_node *arguments;
 };
 
-static const struct option binding_rows[] = {
+const struct option answer_binding_rows[] = {
 	{ .name = "exchange",
 		.type = OPTION_TEXT,
 		.offset = offsetof(struct binding_options, exchange),
@@ -25,7 +25,8 @@ static const struct option binding_rows[] = {
 	{ .name = "key", .type = OPTION_TEXT, .offset = offsetof(struct binding_options, key) },
 	{ .name = "arguments",
 		.type = OPTION_NODE,
-		.offset = offsetof(struct binding_options, arguments) },
+		.offset = offsetof(struct binding_options, arguments),
+		.schema = "{\"type\":\"object\"}" },
 	{ 0 },
 };
 
@@ -81,7 +82,7 @@ static void compile_one(const struct json_node *node, struct store *store,
 			problems, node, "expected {\"exchange\": NAME, \"key\": \"${reply_to}\"}");
 		return;
 	}
-	if (option_read(binding_rows, node, &options, problems)) {
+	if (option_read(answer_binding_rows, node, &options, problems)) {
 		struct span exchange = span_from_text(options.exchange);
 		struct span key = options.key != NULL ? span_from_text(options.key) : SPAN("");
 		if (exchange.len == 0 || exchange.len > 255 || !filter_is_plain_text(exchange)) {
@@ -96,7 +97,7 @@ static void compile_one(const struct json_node *node, struct store *store,
 			binding->arguments = store_copy(store, options.arguments->text).ptr;
 		}
 	}
-	option_finish(binding_rows, &options);
+	option_finish(answer_binding_rows, &options);
 }
 
 void answer_binding_compile(const struct json_node *node, struct store *store,

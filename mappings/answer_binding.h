@@ -10,6 +10,8 @@
 
 #include "mappings/answer_rule.h"
 
+extern const struct option answer_binding_rows[];
+
 /* Compiles one {"exchange", "key", "arguments"} or a list of them; problems are added. */
 void answer_binding_compile(const struct json_node *node, struct store *store,
 	struct answer_rule *rule, struct problem_list *problems);

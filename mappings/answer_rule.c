@@ -33,11 +33,60 @@ struct answer_options {
 	const struct json_node *error_body, *headers, *encoding, *dead, *bind, *reply_queue;
 };
 
-#define NODE_ROW(name_, member, help_)                                           \
-	{                                                                        \
-		.name = name_, .type = OPTION_NODE,                              \
-		.offset = offsetof(struct answer_options, member), .help = help_ \
+#define NODE_ROW(name_, member, schema_, help_)                                   \
+	{                                                                         \
+		.name = name_, .type = OPTION_NODE,                               \
+		.offset = offsetof(struct answer_options, member), .help = help_, \
+		.schema = schema_                                                 \
 	}
+
+/* A name, a place, or places by name. */
+#define HEADER "{\"anyOf\":[{\"type\":\"string\"}," OPTION_IS("places_by_name") "]}"
+
+struct map_options {
+	const struct json_node *at, *map;
+};
+
+static const struct option map_rows[] = {
+	{ .name = "at",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct map_options, at),
+		.schema = OPTION_IS("places"),
+		.required = true,
+		.help = "place or list of places" },
+	{ .name = "map",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct map_options, map),
+		.schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\","
+			  "\"minimum\":200,\"maximum\":599}}",
+		.required = true,
+		.help = "value to status; the first place whose value is in it decides" },
+	{ 0 },
+};
+
+struct stream_options {
+	const struct json_node *end, *more, *empty;
+};
+
+static const struct option stream_rows[] = {
+	{ .name = "end",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct stream_options, end),
+		.required = true,
+		.schema = OPTION_IS("condition"),
+		.help = "the last reply" },
+	{ .name = "more",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct stream_options, more),
+		.schema = OPTION_IS("condition"),
+		.help = "a reply that others follow; without it each that is not the last" },
+	{ .name = "empty",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct stream_options, empty),
+		.schema = OPTION_IS("condition"),
+		.help = "a reply that brings no part" },
+	{ 0 },
+};
 
 const struct option answer_rows[] = {
 	{ .name = "when",
@@ -52,42 +101,48 @@ const struct option answer_rows[] = {
 		.min = 1,
 		.max = TIMEOUT_MAX_MS,
 		.help = "from the last byte of the request; without it `defaults.timeout`" },
-	NODE_ROW("correlation", correlation,
+	NODE_ROW("correlation", correlation, OPTION_IS("place"),
 		"place of the correlation id in the reply; without it `prop:correlation_id`, with "
 		"Kafka `header:correlation_id`"),
-	NODE_ROW("body", body, "place of the payload in the reply; without it `body:`"),
-	NODE_ROW("content_type", content_type,
+	NODE_ROW("body", body, OPTION_IS("place"),
+		"place of the payload in the reply; without it `body:`"),
+	NODE_ROW("content_type", content_type, OPTION_IS("names"),
 		"place or constant, or a list of constants for replies that give none: the first "
 		"that fits the body; without it the reply's own, `application/json` where `body` "
 		"is a pointer"),
-	NODE_ROW("encoding", encoding,
+	NODE_ROW("encoding", encoding, OPTION_IS("place"),
 		"place of `base64` or nothing: a string that `body` finds is text then, or bytes "
 		"in base64, and no JSON"),
-	NODE_ROW("status_map", status_map,
-		"`{\"at\": PLACE or list, \"map\": {value: status}}`, asked first"),
-	NODE_ROW("status", status,
+	{ .name = "status_map",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct answer_options, status_map),
+		.rows = map_rows,
+		.help = "asked before `status`" },
+	NODE_ROW("status", status, OPTION_IS("places"),
 		"places; the first integer from 200 to 599 wins; without it `header:status`"),
-	NODE_ROW("error", error, "condition that makes a reply an error: its status, else 502"),
-	NODE_ROW("error_body", error_body,
+	NODE_ROW("error", error, OPTION_IS("condition"),
+		"condition that makes a reply an error: its status, else 502"),
+	NODE_ROW("error_body", error_body, OPTION_IS("places"),
 		"place of what the client may see of an error, or a list of places that give an "
 		"object"),
-	NODE_ROW("headers", headers,
+	NODE_ROW("headers", headers, "{\"anyOf\":[" HEADER "," OPTION_LIST_OF(HEADER) "]}",
 		"names of reply headers that pass to the client; `{NAME: PLACE}` takes one from "
 		"another place, a PLACE all members of an object"),
-	NODE_ROW("dead", dead,
+	NODE_ROW("dead", dead, OPTION_IS("condition"),
 		"condition that makes a reply our own request come back: expired is 504, else 502"),
 	NODE_ROW("bind", bind,
+		"{\"anyOf\":[" OPTION_IS("binding") "," OPTION_LIST_OF(OPTION_IS("binding")) "]}",
 		"AMQP: `{\"exchange\", \"key\", \"arguments\"}` or a list: bindings of the reply "
 		"queue, whose name is `${reply_to}`"),
-	NODE_ROW("reply_queue", reply_queue,
+	NODE_ROW("reply_queue", reply_queue, OPTION_IS("template"),
 		"AMQP: a second queue for replies, with `${reply_to}` in its name"),
-	NODE_ROW(
-		"skip", skip, "condition that makes a reply no answer yet, like a progress report"),
-	NODE_ROW("stream", stream,
-		"`{\"end\": CONDITION, \"more\", \"empty\"}`: several replies to one call; `end` "
-		"the "
-		"last one, `more` one that others follow (without it: each that is not the last), "
-		"`empty` one that brings no part"),
+	NODE_ROW("skip", skip, OPTION_IS("condition"),
+		"condition that makes a reply no answer yet, like a progress report"),
+	{ .name = "stream",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct answer_options, stream),
+		.rows = stream_rows,
+		.help = "several replies to one call: conditions that tell them apart" },
 	{ .name = "parts",
 		.type = OPTION_ENUM,
 		.offset = offsetof(struct answer_options, parts),
@@ -100,22 +155,6 @@ const struct option answer_rows[] = {
 		.offset = offsetof(struct answer_options, total_ms),
 		.max = TIMEOUT_MAX_MS,
 		.help = "for all parts together, while `timeout` is the longest gap; 0: no end" },
-	{ 0 },
-};
-
-struct map_options {
-	const struct json_node *at, *map;
-};
-
-static const struct option map_rows[] = {
-	{ .name = "at",
-		.type = OPTION_NODE,
-		.offset = offsetof(struct map_options, at),
-		.required = true },
-	{ .name = "map",
-		.type = OPTION_NODE,
-		.offset = offsetof(struct map_options, map),
-		.required = true },
 	{ 0 },
 };
 
@@ -234,20 +273,6 @@ static void compile_content_type(const struct json_node *node, struct store *sto
 			"\"header:content-type\"");
 	}
 }
-
-struct stream_options {
-	const struct json_node *end, *more, *empty;
-};
-
-static const struct option stream_rows[] = {
-	{ .name = "end",
-		.type = OPTION_NODE,
-		.offset = offsetof(struct stream_options, end),
-		.required = true },
-	{ .name = "more", .type = OPTION_NODE, .offset = offsetof(struct stream_options, more) },
-	{ .name = "empty", .type = OPTION_NODE, .offset = offsetof(struct stream_options, empty) },
-	{ 0 },
-};
 
 static void compile_stream(const struct json_node *node, struct store *store,
 	struct answer_stream *stream, struct problem_list *problems)

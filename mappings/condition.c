@@ -12,21 +12,24 @@ struct condition_options {
 	const struct json_node *at, *equals, *in, *prefix, *exists;
 };
 
-#define ROW(name_, member)                                           \
-	{                                                            \
-		.name = name_, .type = OPTION_NODE,                  \
-		.offset = offsetof(struct condition_options, member) \
+#define ROW(name_, member, schema_, help_)                                               \
+	{                                                                                \
+		.name = name_, .type = OPTION_NODE,                                      \
+		.offset = offsetof(struct condition_options, member), .schema = schema_, \
+		.help = help_                                                            \
 	}
 
-static const struct option condition_rows[] = {
+const struct option condition_rows[] = {
 	{ .name = "at",
 		.type = OPTION_NODE,
 		.offset = offsetof(struct condition_options, at),
-		.required = true },
-	ROW("equals", equals),
-	ROW("in", in),
-	ROW("prefix", prefix),
-	ROW("exists", exists),
+		.required = true,
+		.schema = OPTION_IS("place"),
+		.help = "where to look" },
+	ROW("equals", equals, OPTION_IS("scalar"), "the value, of the same JSON type"),
+	ROW("in", in, OPTION_LIST_OF(OPTION_IS("scalar")), "one of these"),
+	ROW("prefix", prefix, "{\"type\":\"string\"}", "a text that begins so"),
+	ROW("exists", exists, "{\"type\":\"boolean\"}", "it is there and not null, or is not"),
 	{ 0 },
 };
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/json_tree.h"
+#include "base/option.h"
 #include "base/problem_list.h"
 #include "mappings/place.h"
 #include "mappings/store.h"
@@ -34,6 +35,8 @@ struct condition_list {
 	struct condition *items;
 	unsigned count;
 };
+
+extern const struct option condition_rows[];
 
 /* Compiles an object or a list of objects into `store`; problems are added. */
 void condition_list_compile(const struct json_node *node, struct store *store,

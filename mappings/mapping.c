@@ -81,6 +81,7 @@ static const struct option mapping_rows[] = {
 		.help = "may only lower" },
 	{ .name = "cors",
 		.type = OPTION_NODE,
+		.schema = "{\"anyOf\":[{\"const\":false}," OPTION_IS("cors") "]}",
 		.offset = offsetof(struct mapping_options, cors),
 		.help = "like the top level `cors`, which it replaces whole; `false`: none" },
 	{ 0 },
@@ -436,4 +437,9 @@ int mapping_accepts_body(const struct mapping *mapping, bool has_body, struct re
 void mapping_document(FILE *out)
 {
 	option_document(mapping_rows, "mappings[]", out);
+}
+
+void mapping_schema(struct buffer *out)
+{
+	option_schema(mapping_rows, out);
 }

@@ -190,3 +190,5 @@ int mapping_accepts_body(const struct mapping *mapping, bool has_body, struct re
 
 /* For docs/configuration.md: the tables of mapping, match, send and answer. */
 void mapping_document(FILE *out);
+/* Appends the JSON Schema of one; it refers to those of config_schema.h. */
+void mapping_schema(struct buffer *out);

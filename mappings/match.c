@@ -35,6 +35,25 @@ struct match_options {
 	char *layer;
 };
 
+struct op_options {
+	char *name;
+	const struct json_node *captures;
+};
+
+static const struct option op_rows[] = {
+	{ .name = "name",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct op_options, name),
+		.required = true,
+		.help = "as the string" },
+	{ .name = "captures",
+		.type = OPTION_NODE,
+		.schema = OPTION_IS("places_by_name"),
+		.offset = offsetof(struct op_options, captures),
+		.help = "name of a capture of `path` to a place in the payload, `body:/pointer`" },
+	{ 0 },
+};
+
 const struct option match_rows[] = {
 	{ .name = "method",
 		.type = OPTION_TEXTS,
@@ -47,9 +66,11 @@ const struct option match_rows[] = {
 			"optional slash" },
 	{ .name = "op",
 		.type = OPTION_NODE,
+		.schema = "{\"anyOf\":[{\"type\":\"string\"},%]}",
 		.offset = offsetof(struct match_options, op),
-		.help = "operation of a WebSocket envelope, `orders.*` for a tail; or `{\"name\", "
-			"\"captures\": {NAME: \"body:/pointer\"}}`" },
+		.rows = op_rows,
+		.help = "operation of a WebSocket envelope, `orders.*` for a tail; or an "
+			"object" },
 	{ .name = "body",
 		.type = OPTION_ENUM,
 		.offset = offsetof(struct match_options, body),
@@ -69,11 +90,13 @@ const struct option match_rows[] = {
 			"over WebSocket the host of the handshake" },
 	{ .name = "query",
 		.type = OPTION_NODE,
+		.schema = OPTION_IS("conditions_by_name"),
 		.offset = offsetof(struct match_options, condition.query),
 		.help = "object: parameter to a value, a list of values, true (present) or false "
 			"(absent); one that comes twice: 400" },
 	{ .name = "header",
 		.type = OPTION_NODE,
+		.schema = OPTION_IS("conditions_by_name"),
 		.offset = offsetof(struct match_options, condition.header),
 		.help = "the same of headers; over WebSocket those of the handshake" },
 	{ .name = "content_types",
@@ -95,22 +118,6 @@ const struct option match_rows[] = {
 		.type = OPTION_TEXT,
 		.offset = offsetof(struct match_options, layer),
 		.help = "one of `layers`; default the first" },
-	{ 0 },
-};
-
-struct op_options {
-	char *name;
-	const struct json_node *captures;
-};
-
-static const struct option op_rows[] = {
-	{ .name = "name",
-		.type = OPTION_TEXT,
-		.offset = offsetof(struct op_options, name),
-		.required = true },
-	{ .name = "captures",
-		.type = OPTION_NODE,
-		.offset = offsetof(struct op_options, captures) },
 	{ 0 },
 };
 

@@ -24,6 +24,7 @@ const struct option redirect_rows[] = {
 	{ .name = "to",
 		.type = OPTION_NODE,
 		.offset = offsetof(struct redirect_options, to),
+		.schema = OPTION_IS("template"),
 		.required = true,
 		.help = "where to (template); values are percent-encoded, captures segment by "
 			"segment" },

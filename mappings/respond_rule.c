@@ -38,6 +38,7 @@ const struct option respond_rows[] = {
 	{ .name = "headers",
 		.type = OPTION_NODE,
 		.offset = offsetof(struct respond_options, headers),
+		.schema = OPTION_IS("templates"),
 		.help = "header lines (templates); an array gives one line for each element" },
 	{ .name = "body",
 		.type = OPTION_NODE,

@@ -19,16 +19,18 @@ static const char *const partition_names[] = {
 	[SEND_PARTITION_BE32] = "be32", [SEND_PARTITION_ASCII] = "ascii", NULL
 };
 
-static const struct option reply_partition_rows[] = {
+const struct option send_destination_reply_rows[] = {
 	{ .name = "header",
 		.type = OPTION_TEXT,
 		.offset = offsetof(struct reply_partition_options, header),
-		.required = true },
+		.required = true,
+		.help = "its name" },
 	{ .name = "format",
 		.type = OPTION_ENUM,
 		.offset = offsetof(struct reply_partition_options, format),
 		.names = partition_names,
-		.fallback = "be32" },
+		.fallback = "be32",
+		.help = "four bytes (Spring) or digits (NestJS)" },
 	{ 0 },
 };
 
@@ -71,7 +73,7 @@ static void compile_reply_partition(struct send_compiler *compiler, const struct
 			"expected {\"header\": NAME, \"format\": \"be32\" | \"ascii\"}");
 		return;
 	}
-	if (option_read(reply_partition_rows, node, &options, compiler->problems)) {
+	if (option_read(send_destination_reply_rows, node, &options, compiler->problems)) {
 		rule->reply_partition =
 			store_copy(compiler->context->store, span_from_text(options.header));
 		rule->reply_partition_format = options.format;
@@ -81,7 +83,7 @@ static void compile_reply_partition(struct send_compiler *compiler, const struct
 				compiler->problems, node, "expected the name of a header");
 		}
 	}
-	option_finish(reply_partition_rows, &options);
+	option_finish(send_destination_reply_rows, &options);
 }
 
 static void compile_topic(struct send_compiler *compiler, const struct json_node *node)

@@ -4,9 +4,13 @@
 /* Where messages go: the keys of `send` that differ from one type of bridge to the other. */
 #pragma once
 
+#include "base/option.h"
 #include "mappings/send_compiler.h"
 
 #include <stdbool.h>
+
+/* Keys of `send.reply_partition`. */
+extern const struct option send_destination_reply_rows[];
 
 /* A topic's name as Kafka takes it: 1 to 249 of A-Z a-z 0-9 . _ -, neither "." nor "..". */
 bool send_destination_is_topic(struct span name);

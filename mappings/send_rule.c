@@ -21,10 +21,10 @@ static const char *const behave_names[] = { [BEHAVE_ECHO] = "echo",
 	[BEHAVE_CLOSE] = "close",
 	NULL };
 
-#define NODE_ROW(name_, member, help_)                                         \
-	{                                                                      \
-		.name = name_, .type = OPTION_NODE,                            \
-		.offset = offsetof(struct send_options, member), .help = help_ \
+#define NODE_ROW(name_, member, schema_, help_)                                                   \
+	{                                                                                         \
+		.name = name_, .type = OPTION_NODE,                                               \
+		.offset = offsetof(struct send_options, member), .help = help_, .schema = schema_ \
 	}
 
 const struct option send_rows[] = {
@@ -32,24 +32,26 @@ const struct option send_rows[] = {
 		.type = OPTION_TEXT,
 		.offset = offsetof(struct send_options, bridge),
 		.help = "name of a bridge; without it `defaults.bridge`" },
-	NODE_ROW("queue", queue, "AMQP queue (template), by the default exchange"),
-	NODE_ROW("exchange", exchange, "AMQP exchange (template)"),
-	NODE_ROW("routing_key", routing_key, "beside `exchange` (template); empty without it"),
+	NODE_ROW("queue", queue, OPTION_IS("template"),
+		"AMQP queue (template), by the default exchange"),
+	NODE_ROW("exchange", exchange, OPTION_IS("template"), "AMQP exchange (template)"),
+	NODE_ROW("routing_key", routing_key, OPTION_IS("template"),
+		"beside `exchange` (template); empty without it"),
 	{ .name = "convention",
 		.type = OPTION_TEXT,
 		.offset = offsetof(struct send_options, convention),
 		.help = "preset of knobs ([conventions](conventions.md)); without it "
 			"`defaults.convention`, else `plain`" },
-	NODE_ROW("op", op,
+	NODE_ROW("op", op, "{}",
 		"value of `${op}`, any JSON value (template); without it the op the client named, "
 		"else the mapping's name"),
-	NODE_ROW("properties", properties,
+	NODE_ROW("properties", properties, OPTION_IS("templates"),
 		"AMQP properties (templates) that replace those of the convention; `null` leaves "
 		"one out"),
-	NODE_ROW("headers", headers, "message headers (templates)"),
-	NODE_ROW("forward_headers", forward_headers,
+	NODE_ROW("headers", headers, OPTION_IS("templates"), "message headers (templates)"),
+	NODE_ROW("forward_headers", forward_headers, OPTION_IS("names"),
 		"request headers passed on: names in lower case, or `x-*`"),
-	NODE_ROW("body", body,
+	NODE_ROW("body", body, "{}",
 		"template; a JSON value that is no string gives JSON. Without it the body goes "
 		"through untouched"),
 	{ .name = "mandatory",
@@ -71,15 +73,17 @@ const struct option send_rows[] = {
 		.min = 0,
 		.max = 3600000,
 		.help = "loopback: how long that takes" },
-	NODE_ROW("topic", topic, "Kafka topic (template)"),
-	NODE_ROW("key", key, "beside `topic`: the record's key (template); none without it"),
-	NODE_ROW("partition", partition,
+	NODE_ROW("topic", topic, OPTION_IS("template"), "Kafka topic (template)"),
+	NODE_ROW("key", key, OPTION_IS("scalar"),
+		"beside `topic`: the record's key (template); none without it"),
+	NODE_ROW("partition", partition, OPTION_IS("scalar"),
 		"beside `topic`: number of the partition (template); without it the key or the "
 		"bridge chooses"),
-	NODE_ROW("reply_partition", reply_partition,
-		"Kafka: `{\"header\": NAME, \"format\": \"be32\" | \"ascii\"}`, the header that "
-		"tells "
-		"a worker the partition for its reply"),
+	{ .name = "reply_partition",
+		.type = OPTION_NODE,
+		.offset = offsetof(struct send_options, reply_partition),
+		.rows = send_destination_reply_rows,
+		.help = "Kafka: the header that tells a worker the partition for its reply" },
 	{ .name = "tombstone",
 		.type = OPTION_BOOL,
 		.offset = offsetof(struct send_options, tombstone),

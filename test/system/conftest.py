@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import gateway as gateways  # noqa: E402
+from harness import schema  # noqa: E402
 from harness.broker import Broker  # noqa: E402
 from harness.kafka import Kafka, KafkaWorker  # noqa: E402
 from harness.worker import Worker  # noqa: E402
@@ -144,7 +145,9 @@ def gateway(request, tmp_path):
         directory.mkdir()
         complete = gateways.complete(config, on.url if on else None)
         started.append(gateways.Gateway(directory, complete, environment, prefix))
-        return started[-1].start(ready)
+        one = started[-1].start(ready)
+        assert schema.complaints(complete) == [], "what runs fits the schema"
+        return one
 
     yield start
     problems = []

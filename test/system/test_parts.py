@@ -109,6 +109,30 @@ def test_line_breaks_in_json_stay_in_their_line(called):
     assert call.client.response().body == b'data: {"a":   1}\n\n'
 
 
+@pytest.mark.parametrize(
+    "accept, content_type",
+    [
+        (None, "application/json"),
+        ("*/*", "application/json"),
+        ("text/event-stream", "text/event-stream"),
+        ("application/x-ndjson", "application/x-ndjson"),
+        ("application/x-ndjson, text/event-stream;q=0.5", "application/x-ndjson"),
+        ("application/json;q=0.4, text/event-stream;q=0.6", "text/event-stream"),
+        ("text/event-stream, */*", "text/event-stream"),
+        ("application/x-ndjson;q=0, */*", "application/json"),
+        ("application/json;q=0, */*", "application/x-ndjson"),
+        ("text/html", "application/json"),
+    ],
+)
+def test_the_client_chooses_the_format(called, accept, content_type):
+    call = called()(headers={"Accept": accept} if accept else {})
+    call.reply(item=1)
+    call.reply(last=True)
+    answer = call.client.response()
+    assert answer.header("content-type") == content_type
+    assert "Accept" in answer.all("vary")
+
+
 def test_a_first_reply_that_ends_it_is_a_plain_answer(called):
     call = called(parts="ndjson")()
     call.reply(item={"sum": 3}, last=True)

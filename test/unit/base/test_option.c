@@ -518,11 +518,51 @@ static void the_manual_is_made_from_the_rows(void **state)
 	free(text);
 }
 
+static void rows_are_a_json_schema(void **state)
+{
+	(void)state;
+	static const char *const tints[] = { "red", "green", NULL };
+	static const struct option inner[] = { { .name = "depth", .type = OPTION_INTEGER }, { 0 } };
+	static const struct option some[] = {
+		{ .name = "flag", .type = OPTION_BOOL, .fallback = "true", .help = "on \"off\"" },
+		{ .name = "count", .type = OPTION_INTEGER, .min = 1, .max = 9, .required = true },
+		{ .name = "color", .type = OPTION_ENUM, .names = tints, .fallback = "red" },
+		{ .name = "inner", .type = OPTION_OBJECT, .rows = inner },
+		{ .name = "list",
+			.type = OPTION_NODE,
+			.rows = inner,
+			.schema = OPTION_LIST_OF("%") },
+		{ .name = "place", .type = OPTION_NODE, .schema = OPTION_IS("place") },
+		{ .name = "later", .type = OPTION_LATER },
+		{ 0 },
+	};
+#define INNER                                                                     \
+	"{\"type\":\"object\",\"properties\":{\"depth\":{\"type\":\"integer\"}}," \
+	"\"additionalProperties\":false}"
+	struct buffer out = { 0 };
+	option_schema(some, &out);
+	buffer_append_char(&out, '\0');
+	assert_string_equal(out.data,
+		"{\"type\":\"object\",\"properties\":{"
+		"\"flag\":{\"type\":\"boolean\",\"description\":\"on "
+		"\\\"off\\\"\",\"default\":true},"
+		"\"count\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9},"
+		"\"color\":{\"anyOf\":[{\"enum\":[\"red\",\"green\"]},"
+		"{\"type\":\"string\",\"pattern\":\"\\\\$\\\\{\"}],\"default\":\"red\"},"
+		"\"inner\":{\"allOf\":[" INNER "]},"
+		"\"list\":{\"allOf\":[{\"type\":\"array\",\"items\":" INNER "}]},"
+		"\"place\":{\"allOf\":[{\"$ref\":\"#/$defs/place\"}]}"
+		"},\"additionalProperties\":false,\"required\":[\"count\"]}");
+	buffer_finish(&out);
+#undef INNER
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_fill_a_target_without_an_object),
 		cmocka_unit_test(every_type_is_read),
+		cmocka_unit_test(rows_are_a_json_schema),
 		cmocka_unit_test(a_lone_string_is_a_list_of_one),
 		cmocka_unit_test(a_wrong_type_says_what_was_expected_and_found),
 		cmocka_unit_test(numbers_are_whole_and_in_range),

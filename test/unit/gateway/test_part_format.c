@@ -87,12 +87,45 @@ static void an_error_is_told_where_the_format_can(void **state)
 	expect_text(&out, "event: error\ndata: { }\n\n");
 }
 
+static void the_client_chooses(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *accept, *more;
+		enum part_format format;
+	} rows[] = {
+		{ "", "", PART_FORMAT_ARRAY },
+		{ "*/*", "", PART_FORMAT_ARRAY },
+		{ "text/html", "", PART_FORMAT_ARRAY },
+		{ "text/event-stream", "", PART_FORMAT_SSE },
+		{ "text/*;q=0.1", "", PART_FORMAT_SSE },
+		{ "application/x-ndjson, application/json", "", PART_FORMAT_ARRAY },
+		{ "application/x-ndjson, application/json;q=0.9", "", PART_FORMAT_NDJSON },
+		{ "application/json;q=0.9", "application/x-ndjson", PART_FORMAT_NDJSON },
+		{ "*/*, text/event-stream", "", PART_FORMAT_SSE },
+		{ "application/json;q=0, */*;q=0.5", "", PART_FORMAT_NDJSON },
+		{ "application/json;q=0", "", PART_FORMAT_ARRAY },
+		{ "application/x-ndjson, */html", "", PART_FORMAT_NDJSON },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct request_header headers[] = {
+			{ SPAN("X"), SPAN("text/event-stream") },
+			{ SPAN("Accept"), span_from_text(rows[i].accept) },
+			{ SPAN("accept"), span_from_text(rows[i].more) },
+		};
+		if (part_format_choose(headers, 3) != rows[i].format) {
+			fail_msg("%s", rows[i].accept);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parts_and_their_end_are_one_body),
 		cmocka_unit_test(an_array_without_parts_is_empty),
 		cmocka_unit_test(a_part_becomes_one_json_value_in_one_line),
+		cmocka_unit_test(the_client_chooses),
 		cmocka_unit_test(an_error_is_told_where_the_format_can),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
