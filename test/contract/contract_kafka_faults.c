@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { BROKERS = 3, PRODUCE = 0 };
+enum { BROKERS = 3, PRODUCE = 0, LIST_OFFSETS = 2 };
 
 /* What the stories share; the process runs one at a time. */
 static struct {
@@ -30,7 +30,7 @@ static struct {
 
 static const struct bridge_topic topics[] = { { "echo", 3000 }, { "events", 1500 } };
 
-static int begin(void **state)
+static int prepare(void **state)
 {
 	char why[256];
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -57,6 +57,23 @@ static int begin(void **state)
 		.topic_count = sizeof(topics) / sizeof(topics[0]),
 	};
 	*state = &site.bridge;
+	return 0;
+}
+
+static int begin(void **state)
+{
+	prepare(state);
+	return contract_setup(state);
+}
+
+/* What a broker says of a partition that was created a moment ago; librdkafka does not ask again. */
+static int begin_without_leaders(void **state)
+{
+	prepare(state);
+	rd_kafka_mock_push_request_errors(site.cluster, LIST_OFFSETS, 4,
+		RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+		RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+		RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
 	return contract_setup(state);
 }
 
@@ -114,6 +131,15 @@ static void fault15_a_leader_that_moves_is_followed(void **state)
 		expect_event(contract, BRIDGE_CONFIRMED);
 	}
 	assert_int_equal(contract->lost, 0);
+}
+
+static void an_end_without_a_leader_is_asked_for_again(void **state)
+{
+	struct contract *contract = *state;
+	assert_int_equal(contract->state, BRIDGE_STATE_UP);
+	/* One survey was enough: nothing was told in between. */
+	assert_int_equal(contract->states, 1);
+	expect_call(contract);
 }
 
 static void fault15_one_broker_of_three_that_goes_is_got_along_without(void **state)
@@ -221,6 +247,8 @@ static void fault21_a_producer_beyond_repair_is_replaced(void **state)
 int main(void)
 {
 	const struct CMUnitTest stories[] = {
+		cmocka_unit_test_setup_teardown(
+			an_end_without_a_leader_is_asked_for_again, begin_without_leaders, end),
 		cmocka_unit_test_setup_teardown(
 			fault15_a_leader_that_moves_is_followed, begin, end),
 		cmocka_unit_test_setup_teardown(
