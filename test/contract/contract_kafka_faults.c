@@ -66,7 +66,7 @@ static int begin(void **state)
 	return contract_setup(state);
 }
 
-/* What a broker says of a partition that was created a moment ago; librdkafka does not ask again. */
+/* What a broker says of a partition that was created a moment ago; librdkafka asks but once. */
 static int begin_without_leaders(void **state)
 {
 	prepare(state);

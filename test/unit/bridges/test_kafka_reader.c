@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /*
- * librdkafka's wake-up is edge-triggered: one write when a queue stops being empty. What came before
- * anybody listened must be read all the same, or nothing ever is.
+ * librdkafka's wake-up is edge-triggered: one write when a queue stops being empty. What came
+ * before anybody listened must be read all the same, or nothing ever is.
  */
 #include "base/memory.h"
 #include "bridges/bridge.h"
