@@ -82,7 +82,7 @@ static const struct setting for_replies[] = {
 
 /* librdkafka's mock cluster lets a fetch wait even if there is something to fetch. */
 static const struct setting for_replies_embedded[] = {
-	{ "fetch.wait.max.ms", "2" },
+	{ "fetch.wait.max.ms", "5" },
 	{ NULL, NULL },
 };
 
