@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Longer texts are not read: it is done on a shard's thread. Bytes. */
-#define KAFKA_STATISTICS_MAX ((size_t)1 << 20)
+#define KAFKA_STATISTICS_MAX ((size_t)1 << 18)
 /* Brokers beyond are not shown one by one. */
 #define KAFKA_STATISTICS_BROKERS 32
 
