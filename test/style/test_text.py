@@ -87,6 +87,7 @@ def test_scripts_can_be_read_by_their_shell():
         "test/run",
         ".ci/run",
         "examples/quickstart/run",
+        "examples/static-site/run",
         "examples/broker/rabbitmq",
         "examples/broker/install",
     ):
