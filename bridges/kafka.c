@@ -11,7 +11,8 @@
  *     kafka_courier    carries them to the other shards
  *     kafka_gauges     what librdkafka's statistics say, for /metrics
  *     kafka_survey     looks at the cluster, on a thread for as long as it takes
- *     kafka_embedded   a Kafka for development, if asked for; kafka_forwarder is its door
+ *     kafka_embedded   a Kafka for development, if asked for; kafka_forwarder is its door, and
+ *                      kafka_guide tells clients that it is the house
  *     kafka_feed       reads a topic: that of replies, and by kafka_dead_letter more of them
  */
 #include "bridges/kafka.h"

@@ -55,6 +55,7 @@ static bool is_foreign(struct span name)
 	return span_starts_with(name, SPAN("security.")) || span_starts_with(name, SPAN("sasl.")) ||
 	       span_starts_with(name, SPAN("ssl.")) ||
 	       span_starts_with(name, SPAN("enable.ssl.")) ||
+	       span_starts_with(name, SPAN("enable.sasl.")) ||
 	       span_starts_with(name, SPAN("test.mock.")) ||
 	       span_equal(name, SPAN("broker.address.family"));
 }
@@ -97,7 +98,8 @@ void kafka_embedded_check(const struct kafka_shared *shared, const struct json_n
 			"in and tells its clients 127.0.0.1");
 	}
 	if (shared->reply.partition >= REPLY_PARTITIONS_MAX) {
-		problem_list_error(problems, at,
+		const struct json_node *reply = json_node_member(at, SPAN("reply"));
+		problem_list_error(problems, json_node_member(reply, SPAN("partition")),
 			"the reply topic of the embedded Kafka has at most %d partitions",
 			REPLY_PARTITIONS_MAX);
 	}

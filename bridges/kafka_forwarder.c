@@ -319,9 +319,10 @@ static bool start_thread(struct kafka_forwarder *forwarder)
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	errno = pthread_create(&forwarder->thread, NULL, run, forwarder);
+	int error = pthread_create(&forwarder->thread, NULL, run, forwarder);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	forwarder->running = errno == 0;
+	forwarder->running = error == 0;
+	errno = error;
 	return forwarder->running;
 }
 

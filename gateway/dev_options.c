@@ -91,10 +91,19 @@ static void fill_in(struct dev_options *options)
 	}
 }
 
+static bool are_apart(const char *one, const char *other)
+{
+	return strcmp(one, other) != 0 ||
+	       dev_argument_complain("the address %s is given twice", one);
+}
+
 static bool check(struct dev_options *options)
 {
 	bool local;
-	return !has_twice(&options->calls, &options->calls) &&
+	return are_apart(options->listen, options->admin) &&
+	       are_apart(options->listen, options->kafka) &&
+	       are_apart(options->admin, options->kafka) &&
+	       !has_twice(&options->calls, &options->calls) &&
 	       !has_twice(&options->events, &options->events) &&
 	       !has_twice(&options->calls, &options->events) &&
 	       dev_argument_address("--listen", options->listen, &options->local) &&

@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -155,7 +154,6 @@ def test_topics_of_ones_own_are_served_by_path_and_op(dev, dev_worker):
         assert dict(records(one, "a", 1)[0].headers())["path"] == b"/bx"
 
 
-@pytest.mark.skipif(shutil.which("kcat") is None, reason="kcat is not installed")
 def test_what_it_prints_works_when_it_is_copied(dev, tmp_path):
     one = dev()
     printed = eventually(lambda: "Ctrl-C" in one.stderr and one.stderr, 5)
@@ -253,6 +251,7 @@ def test_the_printed_configuration_is_good(tmp_path):
         (["--listen", "8080"], "write 127.0.0.1:PORT"),
         (["--listen", "127.0.0.1:0"], "expected a port above 0"),
         (["--admin", "unix:/tmp/a"], "expected IP:PORT"),
+        (["--admin", "127.0.0.1:8080"], "the address 127.0.0.1:8080 is given twice"),
         (["--topic", "a b"], "a topic's name is of"),
         (["--topic", "a", "--events", "a"], "the topic a is given twice"),
         (["--topic", "bridgehead.replies"], "another meaning"),

@@ -109,7 +109,8 @@ static void the_embedded_kafka_goes_with_what_it_can_do(void **state)
 		"security.protocol is for a real one");
 	expect("{\"embedded\": true, \"reply\": {\"partitions\": \"own\", \"partition\": "
 	       "64}}",
-		false, "at most 64 partitions");
+		false,
+		"reply.partition: the reply topic of the embedded Kafka has at most 64 partitions");
 }
 
 static void what_librdkafka_does_not_know_is_refused_at_load(void **state)
