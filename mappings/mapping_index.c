@@ -22,17 +22,20 @@
  * only look things up in it, so nobody can fill a chain on purpose.
  *
  * Whole literal paths are in it too, each with all its candidates. Most requests are for one.
+ *
+ * In a large table it is the misses of the cache that cost. So nodes and texts lie in the order in
+ * which they were made, which is that of the segments of a path, and a node that only one edge
+ * leaves names the next one itself.
  */
 
 #include "mappings/mapping_index.h"
 
 #include "base/memory.h"
 #include "mappings/mapping_parts.h"
-#include "mappings/store.h"
 
 #include <stdlib.h>
 
-#define RANK_NONE UINT32_MAX /* ends a list */
+#define NODE_MANY UINT32_MAX
 #define HASH_START UINT32_C(2166136261)
 
 enum {
@@ -46,12 +49,11 @@ enum {
 };
 
 struct node {
-	const char *text; /* of the edge that leads here */
-	uint32_t len;
-	uint32_t hash;
-	uint32_t parent;
+	uint32_t text, len;   /* of the edge that leads here; where in the texts it begins */
+	uint32_t parent;      /* 0: nothing leads here, or any segment does */
 	uint32_t exact, rest; /* where the lists begin; 0: none. Below ROOT_HOSTS: groups */
 	uint32_t capture;     /* the node behind any segment; 0: none */
+	uint32_t only;        /* the node behind the only text; 0: none, NODE_MANY: look it up */
 };
 
 struct slot {
@@ -90,7 +92,8 @@ struct mapping_index {
 	uint32_t *lists; /* one behind the other */
 	struct entry *entries;
 	size_t entry_count;
-	struct store store; /* hosts, turned round */
+	char *texts;
+	size_t texts_len, texts_room;
 };
 
 static uint32_t hash_char(uint32_t hash, char c)
@@ -107,10 +110,37 @@ static uint32_t hash_text(struct span text)
 	return hash;
 }
 
+/* Of a whole path, eight bytes at a time; the last eight may have been taken already. */
+static uint32_t hash_path(struct span path)
+{
+	const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t hash = path.len, word = 0;
+	size_t at = 0;
+	for (; path.len - at > 8; at += 8) {
+		memcpy(&word, path.ptr + at, 8);
+		hash = (hash ^ word) * factor;
+		hash ^= hash >> 32;
+	}
+	if (path.len >= 8) {
+		memcpy(&word, path.ptr + path.len - 8, 8);
+	}
+	for (; at < path.len && path.len < 8; at++) {
+		word = word << 8 | (unsigned char)path.ptr[at];
+	}
+	hash = (hash ^ word) * factor;
+	return (uint32_t)(hash >> 32);
+}
+
 static uint32_t hash_edge(uint32_t parent, uint32_t hash)
 {
 	hash = (hash ^ parent * UINT32_C(0x9e3779b1)) * UINT32_C(0x85ebca6b);
 	return hash ^ hash >> 15;
+}
+
+static bool has_text(const struct mapping_index *index, uint32_t id, struct span text)
+{
+	const struct node *node = &index->nodes[id];
+	return span_equal(span_of(index->texts + node->text, node->len), text);
 }
 
 /* The node that the edge leads to, or 0. `hash` is that of the text. */
@@ -120,10 +150,10 @@ static uint32_t find_child(
 	uint32_t edge = hash_edge(parent, hash);
 	for (uint32_t at = edge & index->mask; index->slots[at].node != 0;
 		at = (at + 1) & index->mask) {
-		const struct node *node = &index->nodes[index->slots[at].node];
-		if (index->slots[at].hash == edge && node->parent == parent &&
-			span_equal(span_of(node->text, node->len), text)) {
-			return index->slots[at].node;
+		uint32_t id = index->slots[at].node;
+		if (index->slots[at].hash == edge && index->nodes[id].parent == parent &&
+			has_text(index, id, text)) {
+			return id;
 		}
 	}
 	return 0;
@@ -131,9 +161,8 @@ static uint32_t find_child(
 
 /* ---- making it: nodes ---- */
 
-static void put_slot(struct mapping_index *index, uint32_t id)
+static void put_slot(struct mapping_index *index, uint32_t edge, uint32_t id)
 {
-	uint32_t edge = hash_edge(index->nodes[id].parent, index->nodes[id].hash);
 	uint32_t at = edge & index->mask;
 	while (index->slots[at].node != 0) {
 		at = (at + 1) & index->mask;
@@ -144,45 +173,69 @@ static void put_slot(struct mapping_index *index, uint32_t id)
 /* Half of the slots stay free, and nodes have room for as many. */
 static void grow(struct mapping_index *index)
 {
-	uint32_t slots = index->slots != NULL ? 2 * (index->mask + 1) : 64;
-	free(index->slots);
-	index->slots = memory_new(slots, sizeof(*index->slots));
-	index->mask = slots - 1;
-	index->nodes = memory_resize(index->nodes, slots / 2, sizeof(*index->nodes));
-	for (uint32_t id = ROOTS; id < index->node_count; id++) {
-		if (index->nodes[id].text != NULL) {
-			put_slot(index, id);
+	struct slot *old = index->slots;
+	uint32_t count = old != NULL ? index->mask + 1 : 0;
+	index->mask = old != NULL ? 2 * count - 1 : 63;
+	index->slots = memory_new((size_t)index->mask + 1, sizeof(*index->slots));
+	index->nodes = memory_resize(index->nodes, (index->mask + 1) / 2, sizeof(*index->nodes));
+	for (uint32_t i = 0; i < count; i++) {
+		if (old[i].node != 0) {
+			put_slot(index, old[i].hash, old[i].node);
 		}
 	}
+	free(old);
 }
 
-/* A node that no edge leads to when `text` is absent. */
-static uint32_t add_node(struct mapping_index *index, uint32_t parent, struct span text)
+static uint32_t add_node(struct mapping_index *index)
 {
 	if (index->node_count == (index->mask + 1) / 2) {
 		grow(index);
 	}
-	uint32_t id = index->node_count++;
-	index->nodes[id] = (struct node){ .text = text.ptr,
-		.len = (uint32_t)text.len,
-		.hash = hash_text(text),
-		.parent = parent };
-	if (text.ptr != NULL) {
-		put_slot(index, id);
+	index->nodes[index->node_count] = (struct node){ 0 };
+	return index->node_count++;
+}
+
+/* Where it begins. */
+static uint32_t add_text(struct mapping_index *index, struct span text)
+{
+	size_t start = index->texts_len;
+	if (index->texts_room - start < text.len || index->texts == NULL) {
+		index->texts_room = 2 * start + text.len + 64;
+		index->texts = memory_resize(index->texts, index->texts_room, 1);
 	}
+	if (text.len > 0) {
+		memcpy(index->texts + start, text.ptr, text.len);
+	}
+	index->texts_len += text.len;
+	return (uint32_t)start;
+}
+
+static uint32_t child_by_hash(
+	struct mapping_index *index, uint32_t parent, uint32_t hash, struct span text)
+{
+	uint32_t id = find_child(index, parent, hash, text);
+	if (id != 0) {
+		return id;
+	}
+	id = add_node(index);
+	struct node *node = &index->nodes[id];
+	node->text = add_text(index, text);
+	node->len = (uint32_t)text.len;
+	node->parent = parent;
+	index->nodes[parent].only = index->nodes[parent].only == 0 ? id : NODE_MANY;
+	put_slot(index, hash_edge(parent, hash), id);
 	return id;
 }
 
 static uint32_t child_of(struct mapping_index *index, uint32_t parent, struct span text)
 {
-	uint32_t found = find_child(index, parent, hash_text(text), text);
-	return found != 0 ? found : add_node(index, parent, text);
+	return child_by_hash(index, parent, hash_text(text), text);
 }
 
 static uint32_t capture_of(struct mapping_index *index, uint32_t parent)
 {
 	if (index->nodes[parent].capture == 0) {
-		uint32_t id = add_node(index, parent, SPAN_ABSENT);
+		uint32_t id = add_node(index);
 		index->nodes[parent].capture = id;
 	}
 	return index->nodes[parent].capture;
@@ -212,8 +265,8 @@ static uint32_t add_group(struct mapping_index *index)
 {
 	uint32_t id = index->group_count++;
 	index->groups = memory_resize(index->groups, index->group_count, sizeof(*index->groups));
-	index->groups[id].paths = add_node(index, ROOT_NOBODY, SPAN_ABSENT);
-	index->groups[id].ops = add_node(index, ROOT_NOBODY, SPAN_ABSENT);
+	index->groups[id].paths = add_node(index);
+	index->groups[id].ops = add_node(index);
 	return id;
 }
 
@@ -227,9 +280,10 @@ static void turn_round(struct span host, char *out)
 static uint32_t group_of(struct mapping_index *index, const struct host_pattern *pattern)
 {
 	bool open = pattern->tail || pattern->captures;
-	char *turned = store_new(&index->store, pattern->suffix.len + 1, 1);
+	char *turned = memory_new(pattern->suffix.len + 1, 1);
 	turn_round(pattern->suffix, turned);
 	uint32_t node = child_of(index, ROOT_HOSTS, span_of(turned, pattern->suffix.len));
+	free(turned);
 	uint32_t known = open ? index->nodes[node].rest : index->nodes[node].exact;
 	know_prefix(&index->hosts, pattern->suffix.len, open);
 	if (known == 0) {
@@ -332,7 +386,8 @@ static void add_literal(struct mapping_index *index, struct span text)
 	uint32_t ranks[LITERAL_CANDIDATES_MAX];
 	unsigned count = 0;
 	const struct mapping *next = NULL;
-	if (find_child(index, ROOT_LITERALS, hash_text(text), text) != 0 ||
+	uint32_t hash = hash_path(text);
+	if (find_child(index, ROOT_LITERALS, hash, text) != 0 ||
 		path_split(text, &scratch, &path) != NULL) {
 		return;
 	}
@@ -343,7 +398,7 @@ static void add_literal(struct mapping_index *index, struct span text)
 		count < LITERAL_CANDIDATES_MAX) {
 		ranks[count++] = next->rank;
 	}
-	uint32_t node = next == NULL ? add_node(index, ROOT_LITERALS, text) : 0;
+	uint32_t node = next == NULL ? child_by_hash(index, ROOT_LITERALS, hash, text) : 0;
 	for (unsigned i = 0; i < count && node != 0; i++) {
 		add_entry(index, node, false, ranks[i]);
 	}
@@ -365,8 +420,9 @@ struct mapping_index *mapping_index_create(struct mapping *const *ranked, size_t
 	index->ranked = ranked;
 	index->count = count;
 	grow(index);
-	memset(index->nodes, 0, ROOTS * sizeof(*index->nodes));
-	index->node_count = ROOTS;
+	while (index->node_count < ROOTS) {
+		add_node(index);
+	}
 	add_group(index);
 	for (size_t i = 0; i < count; i++) {
 		add_mapping(index, (uint32_t)i);
@@ -384,7 +440,7 @@ struct mapping_index *mapping_index_create(struct mapping *const *ranked, size_t
 void mapping_index_destroy(struct mapping_index *index)
 {
 	if (index != NULL) {
-		store_finish(&index->store);
+		free(index->texts);
 		free(index->hosts.lengths);
 		free(index->ops.lengths);
 		free(index->entries);
@@ -411,18 +467,41 @@ static void add_list(
 	candidates->lists[candidates->count++] = index->lists + start;
 }
 
+struct path_hash {
+	uint32_t value;
+	bool known;
+};
+
 /* Where a search has to go back to: at most one place for each segment. */
 struct fork {
 	uint32_t node;
 	unsigned depth;
 };
 
+/* Where the text of a segment leads. Its hash is made when it is needed first. */
+static uint32_t follow(const struct mapping_index *index, uint32_t node, struct span segment,
+	struct path_hash *hash)
+{
+	uint32_t only = index->nodes[node].only;
+	if (only == 0) {
+		return 0;
+	}
+	if (only != NODE_MANY) {
+		return has_text(index, only, segment) ? only : 0;
+	}
+	if (!hash->known) {
+		*hash = (struct path_hash){ hash_text(segment), true };
+	}
+	return find_child(index, node, hash->value, segment);
+}
+
 static void search_path(const struct mapping_index *index, uint32_t root, const struct path *path,
 	struct mapping_candidates *candidates)
 {
-	struct fork forks[PATH_SEGMENTS_MAX + 1] = { { root, 0 } };
-	uint32_t hashes[PATH_SEGMENTS_MAX];
-	unsigned hashed = 0;
+	struct fork forks[PATH_SEGMENTS_MAX + 1];
+	struct path_hash hashes[PATH_SEGMENTS_MAX];
+	unsigned reached = 0;
+	forks[0] = (struct fork){ root, 0 };
 	for (unsigned count = 1; count > 0 && !candidates->all;) {
 		struct fork at = forks[--count];
 		while (at.node != 0) {
@@ -436,13 +515,14 @@ static void search_path(const struct mapping_index *index, uint32_t root, const 
 				break;
 			}
 			struct span segment = path->segments[at.depth];
-			if (hashed == at.depth) {
-				hashes[hashed++] = hash_text(segment);
+			if (reached == at.depth) {
+				hashes[reached++].known = false;
 			}
-			if (node->capture != 0 && segment.len > 0) {
+			/* an absent one is any, see mapping_index_find_cover */
+			if (node->capture != 0 && (segment.len > 0 || segment.ptr == NULL)) {
 				forks[count++] = (struct fork){ node->capture, at.depth + 1 };
 			}
-			at.node = find_child(index, at.node, hashes[at.depth], segment);
+			at.node = follow(index, at.node, segment, &hashes[at.depth]);
 			at.depth++;
 		}
 	}
@@ -508,6 +588,7 @@ static void search(
 	uint32_t groups[MAPPING_LISTS_MAX];
 	candidates->count = 0;
 	candidates->all = false;
+	candidates->cover = false;
 	candidates->rank = 0;
 	search_group(index, 0, candidates);
 	if (index->group_count == 1 || host.len == 0) {
@@ -527,17 +608,10 @@ static void search(
 	}
 }
 
-bool mapping_index_find_literal(
-	const struct mapping_index *index, struct span path, struct mapping_candidates *candidates)
+const uint32_t *mapping_index_literal(const struct mapping_index *index, struct span path)
 {
-	uint32_t node = find_child(index, ROOT_LITERALS, hash_text(path), path);
-	if (node == 0) {
-		return false;
-	}
-	candidates->lists[0] = index->lists + index->nodes[node].exact;
-	candidates->count = 1;
-	candidates->all = false;
-	return true;
+	uint32_t node = find_child(index, ROOT_LITERALS, hash_path(path), path);
+	return node != 0 ? index->lists + index->nodes[node].exact : NULL;
 }
 
 void mapping_index_find_path(const struct mapping_index *index, const struct path *path,
@@ -555,6 +629,42 @@ void mapping_index_find_op(const struct mapping_index *index, struct span op, st
 	search(index, host, candidates);
 }
 
+/* A host that is in all groups that the hosts of the pattern are in. */
+static struct span some_host(const struct match_rule *rule, struct buffer *scratch)
+{
+	if (rule->condition.host_count == 0) {
+		return SPAN_ABSENT;
+	}
+	const struct host_pattern *pattern = &rule->condition.hosts[0];
+	buffer_append_span(scratch, pattern->tail || pattern->captures ? SPAN("x") : SPAN(""));
+	buffer_append_span(scratch, pattern->suffix);
+	return buffer_span(scratch);
+}
+
+void mapping_index_find_cover(const struct mapping_index *index, const struct match_rule *rule,
+	bool by_path, struct mapping_candidates *candidates)
+{
+	struct path path = { .count = rule->path.count };
+	struct buffer host = { 0 }, op = { 0 };
+	struct span own_host = some_host(rule, &host);
+	if (by_path) {
+		for (unsigned i = 0; i < path.count; i++) {
+			bool any = (rule->path.captured & 1u << i) != 0;
+			path.segments[i] = any ? SPAN_ABSENT : rule->path.segments[i].text;
+		}
+		mapping_index_find_path(index, &path, own_host, candidates);
+	} else {
+		buffer_append_span(&op, rule->op);
+		buffer_append_span(&op, rule->op_tail ? SPAN("x") : SPAN(""));
+		mapping_index_find_op(index, buffer_span(&op), own_host, candidates);
+	}
+	candidates->path = NULL;
+	candidates->op = SPAN_ABSENT;
+	candidates->cover = true;
+	buffer_finish(&host);
+	buffer_finish(&op);
+}
+
 /* One by one, where the lists were too many. */
 static const struct mapping *next_of_all(
 	const struct mapping_index *index, struct mapping_candidates *candidates)
@@ -562,11 +672,11 @@ static const struct mapping *next_of_all(
 	while (candidates->rank < index->count) {
 		const struct mapping *mapping = index->ranked[candidates->rank++];
 		const struct match_rule *rule = &mapping->match;
-		bool fits = candidates->path == NULL
-				    ? match_rule_op(rule, candidates->op)
-				    : rule->has_path &&
-					      path_pattern_match(&rule->path, candidates->path);
-		if (fits) {
+		bool fits = candidates->path != NULL
+				    ? rule->has_path &&
+					      path_pattern_match(&rule->path, candidates->path)
+				    : match_rule_op(rule, candidates->op);
+		if (fits || candidates->cover) {
 			return mapping;
 		}
 	}
@@ -576,14 +686,14 @@ static const struct mapping *next_of_all(
 const struct mapping *mapping_index_next(
 	const struct mapping_index *index, struct mapping_candidates *candidates)
 {
-	uint32_t lowest = RANK_NONE;
+	uint32_t lowest = MAPPING_RANK_NONE;
 	if (candidates->all) {
 		return next_of_all(index, candidates);
 	}
 	for (unsigned i = 0; i < candidates->count; i++) {
 		lowest = *candidates->lists[i] < lowest ? *candidates->lists[i] : lowest;
 	}
-	if (lowest == RANK_NONE) {
+	if (lowest == MAPPING_RANK_NONE) {
 		return NULL;
 	}
 	for (unsigned i = 0; i < candidates->count; i++) {

@@ -162,12 +162,18 @@ void mapping_table_append_vary(const struct mapping_table *table, uint64_t vary,
 }
 
 /* The first mapping before this one that hides an entrance of it, or NULL. */
-static const struct mapping *find_hider(const struct mapping_table *table, size_t at,
-	bool (*hides)(const struct match_rule *, const struct match_rule *))
+static const struct mapping *find_hider(
+	const struct mapping_table *table, const struct mapping *mapping, bool by_path)
 {
-	for (size_t i = 0; i < at; i++) {
-		if (hides(&table->ranked[i]->match, &table->ranked[at]->match)) {
-			return table->ranked[i];
+	struct mapping_candidates candidates;
+	const struct match_rule *rule = &mapping->match;
+	const struct mapping *earlier;
+	mapping_index_find_cover(table->index, rule, by_path, &candidates);
+	while ((earlier = mapping_index_next(table->index, &candidates)) != NULL &&
+		earlier->rank < mapping->rank) {
+		if (by_path ? match_rule_hides_path(&earlier->match, rule)
+			    : match_rule_hides_op(&earlier->match, rule)) {
+			return earlier;
 		}
 	}
 	return NULL;
@@ -176,16 +182,16 @@ static const struct mapping *find_hider(const struct mapping_table *table, size_
 static void check_reach(const struct mapping_table *table, struct problem_list *problems)
 {
 	for (size_t i = 1; i < table->count; i++) {
-		const struct match_rule *rule = &table->ranked[i]->match;
+		const struct mapping *mapping = table->ranked[i];
+		const struct match_rule *rule = &mapping->match;
 		const struct mapping *path =
-			rule->has_path ? find_hider(table, i, match_rule_hides_path) : NULL;
-		const struct mapping *op =
-			rule->has_op ? find_hider(table, i, match_rule_hides_op) : NULL;
+			rule->has_path ? find_hider(table, mapping, true) : NULL;
+		const struct mapping *op = rule->has_op ? find_hider(table, mapping, false) : NULL;
 		const struct mapping *hider = path != NULL ? path : op;
 		if (hider != NULL && (path != NULL) == rule->has_path &&
 			(op != NULL) == rule->has_op) {
 			problem_list_warning(problems,
-				json_node_member(table->ranked[i]->node, SPAN("match")),
+				json_node_member(mapping->node, SPAN("match")),
 				"this mapping can never be reached: the earlier mapping '%s' takes "
 				"its requests",
 				hider->name.ptr);
@@ -240,10 +246,10 @@ void mapping_table_finish(struct mapping_table *table, struct problem_list *prob
 {
 	check_names(table, problems);
 	rank(table);
+	table->index = mapping_index_create(table->ranked, table->count);
 	check_reach(table, problems);
 	collect_vary(table);
 	collect_correlations(table);
-	table->index = mapping_index_create(table->ranked, table->count);
 }
 
 size_t mapping_table_count(const struct mapping_table *table)

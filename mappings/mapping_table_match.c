@@ -136,30 +136,37 @@ static int conclude(const struct choice *choice, struct match_probe *probe, stru
 	return 0;
 }
 
-static int match_path(const struct mapping_table *table, struct match_probe *probe,
-	struct match *match, struct refusal *refusal)
+/* `ranks` of a literal path; NULL: it is none. Kept out of its caller, which most often need not
+ * make room for all this. */
+__attribute__((noinline)) static int match_path(const struct mapping_table *table,
+	const struct request *request, const uint32_t *ranks, struct match *match,
+	struct refusal *refusal)
 {
 	struct path path;
+	struct match_probe probe;
 	struct choice choice = { 0 };
 	struct mapping_candidates candidates;
-	const struct request *request = probe->request;
-	bool literal = mapping_index_find_literal(table->index, request->path, &candidates);
-	if (!literal) {
+	match_probe_init(&probe, request, table->accept_types);
+	if (ranks != NULL) {
+		candidates.lists[0] = ranks;
+		candidates.count = 1;
+		candidates.all = false;
+	} else {
 		const char *why = path_split(request->path, match->scratch, &path);
 		if (why != NULL) {
 			return refuse(refusal, 400, "bad-request", why);
 		}
 		mapping_index_find_path(table->index, &path, request->host, &candidates);
 	}
-	search(table->index, &candidates, probe, &choice);
-	int status = conclude(&choice, probe, match, refusal);
+	search(table->index, &candidates, &probe, &choice);
+	int status = conclude(&choice, &probe, match, refusal);
 	if (status != 0) {
 		return status;
 	}
 	const struct path_pattern *pattern = &match->mapping->match.path;
-	match->path = literal ? request->path : path.text;
+	match->path = ranks != NULL ? request->path : path.text;
 	if (pattern->capture_count > 0) {
-		if (literal) {
+		if (ranks != NULL) {
 			path_split(request->path, match->scratch, &path);
 		}
 		match->capture_count = pattern->capture_count;
@@ -168,30 +175,46 @@ static int match_path(const struct mapping_table *table, struct match_probe *pro
 	return 0;
 }
 
-static int match_op(const struct mapping_table *table, struct match_probe *probe,
-	struct match *match, struct refusal *refusal)
+__attribute__((noinline)) static int match_op(const struct mapping_table *table,
+	const struct request *request, struct match *match, struct refusal *refusal)
 {
+	struct match_probe probe;
 	struct choice choice = { 0 };
 	struct mapping_candidates candidates;
-	const struct request *request = probe->request;
+	match_probe_init(&probe, request, table->accept_types);
 	mapping_index_find_op(table->index, request->op, request->host, &candidates);
-	search(table->index, &candidates, probe, &choice);
-	return conclude(&choice, probe, match, refusal);
+	search(table->index, &candidates, &probe, &choice);
+	return conclude(&choice, &probe, match, refusal);
+}
+
+/* The usual case, without what only others need: who is to be looked at first takes it. */
+static bool is_taken_plainly(const struct mapping *first, const struct request *request)
+{
+	const struct match_rule *rule = &first->match;
+	return !rule->is_choosy && rule->path.capture_count == 0 &&
+	       request->content_encoding.len == 0 &&
+	       (rule->methods & match_method(request->method)) != 0;
 }
 
 int mapping_table_match(const struct mapping_table *table, const struct request *request,
 	struct match *match, struct refusal *refusal)
 {
-	struct match_probe probe;
-	match_probe_init(&probe, request, table->accept_types);
 	match->mapping = NULL;
 	match->capture_count = 0;
 	match->path = SPAN_ABSENT;
 	match->op_rest = SPAN_ABSENT;
 	match->accept = SPAN_ABSENT;
 	match->vary = 0;
-	return span_present(request->path) ? match_path(table, &probe, match, refusal)
-					   : match_op(table, &probe, match, refusal);
+	if (!span_present(request->path)) {
+		return match_op(table, request, match, refusal);
+	}
+	const uint32_t *ranks = mapping_index_literal(table->index, request->path);
+	if (ranks == NULL || !is_taken_plainly(table->ranked[*ranks], request)) {
+		return match_path(table, request, ranks, match, refusal);
+	}
+	match->mapping = table->ranked[*ranks];
+	match->path = request->path;
+	return 0;
 }
 
 /* ---- all that came near ---- */

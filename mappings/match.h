@@ -34,25 +34,26 @@ struct match_capture {
 	struct place place;
 };
 
+/* First what every request that comes here looks at. */
 struct match_rule {
 	uint32_t methods; /* a bit for each known one */
+	unsigned layer;
 	bool has_path;
 	bool has_op;
 	bool op_tail; /* ends in "*"; `op` is what stands before it */
 	bool json;
-	bool is_choosy; /* asks for more than its entrance; see match_rule_fit */
-	int body;       /* enum match_body */
-	unsigned layer;
-	struct path_pattern path;
+	bool is_choosy;  /* asks for more than its entrance; see match_rule_fit */
+	int body;        /* enum match_body */
+	uint64_t accept; /* names of accept_types, as bits; 0: fits whatever is wanted */
+	uint64_t vary;   /* bits of the headers of `condition`, see mapping_table_append_vary */
 	struct span op;
-	struct match_capture captures[MATCH_CAPTURES_MAX]; /* those of the path first */
-	unsigned capture_count;
+	struct path_pattern path;
+	const uint8_t *accepts; /* those of `accept` in the order of `match.accept` */
+	unsigned accept_count;
 	struct match_condition condition;
 	struct match_content content;
-	uint64_t accept;        /* names of accept_types, as bits; 0: fits whatever is wanted */
-	const uint8_t *accepts; /* the same in the order of `match.accept` */
-	unsigned accept_count;
-	uint64_t vary; /* bits of the headers of `condition`, see mapping_table_append_vary */
+	struct match_capture captures[MATCH_CAPTURES_MAX]; /* those of the path first */
+	unsigned capture_count;
 };
 
 /* How near a mapping with the right path or op comes to a request; the later, the nearer. */

@@ -192,6 +192,7 @@ static const char *add_segment(
 	struct path_segment *segment = &pattern->segments[pattern->count++];
 	if (text.len > 0 && text.ptr[0] == ':') {
 		segment->capture = true;
+		pattern->captured |= 1u << (pattern->count - 1);
 		return add_capture(pattern, span_skip(text, 1), store);
 	}
 	if (memchr(text.ptr, '*', text.len) != NULL || memchr(text.ptr, '?', text.len) != NULL ||
@@ -200,6 +201,16 @@ static const char *add_segment(
 		       "/?";
 	}
 	return add_literal(text, store, segment);
+}
+
+/* As many segments as there can be, but no more than are taken. */
+static size_t count_slashes(struct span text)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < text.len && count < PATH_SEGMENTS_MAX; i++) {
+		count += text.ptr[i] == '/';
+	}
+	return count;
 }
 
 /* What no segment of the pattern refuses passes path_split(), too, if it needs no decoding. */
@@ -216,7 +227,7 @@ const char *path_pattern_parse(struct span text, struct store *store, struct pat
 	if (text.len == 0 || text.ptr[0] != '/') {
 		return "does not start with a slash";
 	}
-	pattern->segments = store_new(store, PATH_SEGMENTS_MAX, sizeof(*pattern->segments));
+	pattern->segments = store_new(store, count_slashes(text), sizeof(*pattern->segments));
 	if (text.len > 2 && text.ptr[text.len - 2] == '/' && text.ptr[text.len - 1] == '?') {
 		pattern->slash_ignored = true;
 		text.len -= 2;
@@ -260,7 +271,7 @@ void path_pattern_capture(
 {
 	unsigned count = 0;
 	for (unsigned i = 0; i < pattern->count; i++) {
-		if (pattern->segments[i].capture) {
+		if (pattern->captured & 1u << i) {
 			captures[count++] = path->segments[i];
 		}
 	}

@@ -13,6 +13,7 @@
 #include "mappings/store.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define PATH_SEGMENTS_MAX 32
 
@@ -41,11 +42,12 @@ struct path_segment {
 struct path_pattern {
 	struct path_segment *segments; /* without the rest and an optional slash */
 	unsigned count;
-	bool rest;           /* ends in "*name" */
-	bool slash_ignored;  /* ends in "/?" */
+	uint32_t captured;  /* segments that are captures, as bits */
+	bool rest;          /* ends in "*name" */
+	bool slash_ignored; /* ends in "/?" */
+	unsigned capture_count;
 	struct span literal; /* the only path it matches, where that needs no escape */
 	struct span captures[MATCH_CAPTURES_MAX]; /* names; the rest's is the last */
-	unsigned capture_count;
 };
 
 /* Compiles a pattern into `store`. NULL, or why it is none (may be in the store). */

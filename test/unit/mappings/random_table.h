@@ -92,27 +92,19 @@ static inline void draw_match(struct draw *draw, struct buffer *out)
 		DRAW_FROM(draw, accepts), DRAW_FROM(draw, others), DRAW_FROM(draw, layers));
 }
 
-static inline void random_table_open(struct random_table *random, struct draw *draw)
+/* From the text of an array of mappings on the bridge "b". */
+static inline void random_table_load(struct random_table *random, struct span json)
 {
 	static const char types[] =
 		"{\"j\":[\"a/j\",\"a/*+j\"],\"h\":\"t/h\",\"t\":[\"t/p\",\"t/*\"]}";
 	static const struct mapping_bridge bridge = { "b", "loopback" };
 	struct json_fault fault;
-	struct buffer json = { 0 };
-	unsigned count = 1 + draw_below(draw, 60);
-	for (unsigned i = 0; i < count; i++) {
-		buffer_append_format(
-			&json, "%c{\"name\":\"%u\",\"match\":{", i == 0 ? '[' : ',', i);
-		draw_match(draw, &json);
-		buffer_append_literal(&json, "},\"send\":{}}");
-	}
-	buffer_append_char(&json, ']');
 	random->problems = problem_list_create();
 	random->layers = layers_create(NULL, random->problems);
 	random->types_tree = json_tree_create("types", span_of(types, sizeof(types) - 1), &fault);
 	random->accept_types =
 		accept_types_create(json_tree_root(random->types_tree), random->problems);
-	random->tree = json_tree_create("table", buffer_span(&json), &fault);
+	random->tree = json_tree_create("table", json, &fault);
 	random->table = mapping_table_create();
 	const struct mapping_context context = { .bridges = &bridge,
 		.bridge_count = 1,
@@ -129,6 +121,20 @@ static inline void random_table_open(struct random_table *random, struct draw *d
 		problem_list_print(random->problems, stderr);
 		abort();
 	}
+}
+
+static inline void random_table_open(struct random_table *random, struct draw *draw)
+{
+	struct buffer json = { 0 };
+	unsigned count = 1 + draw_below(draw, 24);
+	for (unsigned i = 0; i < count; i++) {
+		buffer_append_format(
+			&json, "%c{\"name\":\"%u\",\"match\":{", i == 0 ? '[' : ',', i);
+		draw_match(draw, &json);
+		buffer_append_literal(&json, "},\"send\":{}}");
+	}
+	buffer_append_char(&json, ']');
+	random_table_load(random, buffer_span(&json));
 	buffer_finish(&json);
 }
 
@@ -332,6 +338,46 @@ static inline struct expected random_table_expect(
 	return expected;
 }
 
+/* Some mapping that is looked at before this one takes all requests of its entrance. */
+static inline bool expected_hidden(
+	const struct random_table *random, const struct mapping *mapping, bool by_path)
+{
+	const struct match_rule *rule = &mapping->match;
+	for (size_t i = 0; i < mapping_table_count(random->table); i++) {
+		const struct mapping *other = mapping_table_at(random->table, i);
+		const struct match_rule *first = &other->match;
+		bool before = first->layer < rule->layer ||
+			      (first->layer == rule->layer && other->index < mapping->index);
+		if (before && (by_path ? match_rule_hides_path(first, rule)
+				       : match_rule_hides_op(first, rule))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* As many mappings are warned of as cannot be reached. */
+static inline bool random_table_warns(const struct random_table *random)
+{
+	unsigned hidden = 0, warned = 0;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	problem_list_print(random->problems, out);
+	fclose(out);
+	for (const char *at = text; (at = strstr(at, "can never be reached")) != NULL; at++) {
+		warned++;
+	}
+	free(text);
+	for (size_t i = 0; i < mapping_table_count(random->table); i++) {
+		const struct mapping *mapping = mapping_table_at(random->table, i);
+		const struct match_rule *rule = &mapping->match;
+		hidden += (!rule->has_path || expected_hidden(random, mapping, true)) &&
+			  (!rule->has_op || expected_hidden(random, mapping, false));
+	}
+	return hidden == warned;
+}
+
 /* NULL, or what is wrong with what the compiled table makes of the request. */
 static inline const char *random_table_check(
 	const struct random_table *random, const struct request *request)
@@ -346,6 +392,9 @@ static inline const char *random_table_check(
 		wrong = "another status";
 	} else if (expected.mapping != NULL && match.mapping != expected.mapping) {
 		wrong = "another mapping";
+	} else if (status == 0 &&
+		   expected_hidden(random, match.mapping, span_present(request->path))) {
+		wrong = "a mapping that cannot be reached";
 	} else if (status != refusal.status) {
 		wrong = "a refusal of another status";
 	} else if (expected.status == 0 && span_present(request->path)) {
