@@ -358,15 +358,12 @@ static void read_conventions(
 	}
 }
 
-static void read_cors(struct config *config, struct problem_list *problems)
+/* What mappings refer to. */
+static void read_shared(struct config *config, struct problem_list *problems)
 {
 	if (config->cors_node != NULL) {
 		config->cors = cors_rule_create(config->cors_node, problems);
 	}
-}
-
-static void read_groups(struct config *config, struct problem_list *problems)
-{
 	config->layers = layers_create(config->layers_node, problems);
 	if (config->accept_types_node != NULL) {
 		config->accept_types = accept_types_create(config->accept_types_node, problems);
@@ -521,8 +518,7 @@ static struct config *compile(
 		name_instance(config, root, problems);
 		read_listeners(config, problems);
 		read_bridges(config, problems);
-		read_cors(config, problems);
-		read_groups(config, problems);
+		read_shared(config, problems);
 		read_conventions(config, root, problems);
 		read_mappings(config, root, problems);
 		check_whole(config, root, problems);

@@ -21,6 +21,7 @@ import frozen
 import idle
 import kafka_calls
 import lab as laboratory
+import match
 import proxy
 import slow
 from lab import ROOT, Lab
@@ -225,6 +226,7 @@ FIGURES = {
     "cpu": cpu,
     "stopped": lambda lab: frozen.measure(lab, Figure),
     "codec": lambda lab: codec.measure(lab, Figure),
+    "match": lambda lab: match.measure(lab, Figure),
     "idle": lambda lab: idle.measure(lab, Figure),
     "slow": lambda lab: slow.measure(lab, Figure),
     "kafka": lambda lab: kafka_calls.measure(lab, Figure),
