@@ -86,6 +86,8 @@ const struct json_node *option_text_node(
 	const struct json_node *object, const char *name, size_t index);
 /* NULL when good; else what is wrong, as a constant phrase. `text` of the address is not set. */
 const char *option_parse_address(struct span text, struct option_address *address);
+/* Whether nobody but this machine reaches it; a Unix socket is such an address, too. */
+bool option_address_is_local(const struct option_address *address);
 /*
  * Replaces ${env:NAME} and ${file:PATH} once; a value is never scanned again, a file's last newline
  * is dropped, a relative PATH is relative to the file that names it. Other ${…} are kept. NULL and

@@ -228,6 +228,17 @@ const char *option_parse_address(struct span text, struct option_address *addres
 	return text.ptr[0] == '[' ? parse_ipv6(text, address) : parse_ipv4(text, address);
 }
 
+bool option_address_is_local(const struct option_address *address)
+{
+	const struct sockaddr_in *in = (const void *)&address->socket;
+	const struct sockaddr_in6 *in6 = (const void *)&address->socket;
+	switch (address->socket.ss_family) {
+	case AF_INET: return ntohl(in->sin_addr.s_addr) >> 24 == 127;
+	case AF_INET6: return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+	default: return true;
+	}
+}
+
 bool option_value_is_bare(const struct option *row)
 {
 	const char *text = row->fallback;

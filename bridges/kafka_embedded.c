@@ -40,13 +40,7 @@ struct kafka_embedded {
 
 static bool is_loopback(const struct option_address *address)
 {
-	const struct sockaddr_in *in = (const void *)&address->socket;
-	const struct sockaddr_in6 *in6 = (const void *)&address->socket;
-	switch (address->socket.ss_family) {
-	case AF_INET: return ntohl(in->sin_addr.s_addr) >> 24 == 127;
-	case AF_INET6: return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
-	default: return false;
-	}
+	return address->socket.ss_family != AF_UNIX && option_address_is_local(address);
 }
 
 /* Properties about a way to the brokers that is another here. */

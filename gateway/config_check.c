@@ -5,20 +5,6 @@
 
 #include <string.h>
 
-static bool is_loopback(const struct option_address *address)
-{
-	const struct sockaddr *any = (const void *)&address->socket;
-	if (any->sa_family == AF_INET) {
-		const struct sockaddr_in *in = (const void *)any;
-		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
-	}
-	if (any->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const void *)any;
-		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
-	}
-	return true;
-}
-
 /* Without confirms a mapping that waits for one would answer 504 to everything. */
 static void check_confirms(const struct config *config, const struct mapping *mapping,
 	const struct bridge_instance *bridge, struct problem_list *problems)
@@ -96,7 +82,7 @@ void config_check_whole(
 	if (admin != NULL && json_node_member(admin, SPAN("address")) == NULL) {
 		problem_list_error(problems, admin, "\"address\" is missing");
 	}
-	if (config->admin.address.len > 0 && !is_loopback(&config->admin.address)) {
+	if (config->admin.address.len > 0 && !option_address_is_local(&config->admin.address)) {
 		problem_list_warning(problems, json_node_member(admin, SPAN("address")),
 			"the admin listener has no authentication; a loopback address is safer");
 	}

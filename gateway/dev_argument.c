@@ -53,8 +53,7 @@ bool dev_argument_address(const char *name, const char *text, bool *local)
 	if ((six ? in6->sin6_port : in->sin_port) == 0) {
 		return dev_argument_complain("%s %s: expected a port above 0", name, text);
 	}
-	*local = six ? IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr)
-		     : ntohl(in->sin_addr.s_addr) >> 24 == 127;
+	*local = option_address_is_local(&address);
 	return true;
 }
 
