@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "bridges/amqp_binder.h"
 #include "bridges/amqp_consumer.h"
+#include "bridges/amqp_dead_letter.h"
 #include "bridges/amqp_publisher.h"
 
 #include <stdio.h>
@@ -31,6 +32,7 @@ struct amqp_shared {
 	int64_t backlog;
 	int64_t max_message;
 	int reply_via;
+	char *dead_exchange;
 	/* Made by open_shared() */
 	char *url_parts; /* what `target` points into */
 	struct amqp_target target;
@@ -44,6 +46,7 @@ struct bridge_session {
 	struct amqp_publisher publisher;
 	struct amqp_consumer consumer;
 	struct amqp_binder binder;
+	struct amqp_dead_letter dead;
 	enum bridge_state state;
 	char why[192];
 };
@@ -80,6 +83,15 @@ static bool parse_url(
 static bool open_shared(void *shared, const struct json_node *at, struct problem_list *problems)
 {
 	const struct json_node *url = json_node_member(at, SPAN("url"));
+	const struct json_node *dead = json_node_member(at, SPAN("dead_letter"));
+	const struct amqp_shared *amqp = shared;
+	if (amqp->dead_exchange != NULL &&
+		(amqp->dead_exchange[0] == '\0' || strlen(amqp->dead_exchange) > 255)) {
+		problem_list_error(problems, json_node_member(dead, SPAN("exchange")),
+			"expected the name of an exchange, of 255 bytes at most; nothing can be "
+			"bound to the default one");
+		return false;
+	}
 	return parse_url(shared, url != NULL ? url : at, problems);
 }
 
@@ -105,7 +117,8 @@ static void set_state(struct bridge_session *session, enum bridge_state state, c
 static void update_state(struct bridge_session *session)
 {
 	enum bridge_state state = BRIDGE_STATE_DOWN;
-	if (session->publisher.ready && session->consumer.ready && session->binder.ready) {
+	if (session->publisher.ready && session->consumer.ready &&
+		amqp_dead_letter_is_settled(&session->dead) && session->binder.ready) {
 		state = session->publisher.blocked ? BRIDGE_STATE_BLOCKED : BRIDGE_STATE_UP;
 	}
 	/* DOWN is told with its cause, by handle_lost(). */
@@ -126,6 +139,9 @@ static void handle_open(struct amqp_link *link)
 {
 	struct bridge_session *session = link->owner;
 	if (link == session->consumer.link) {
+		/* The publisher may have channels beside it, from the other end. */
+		int last = amqp_get_channel_max(link->connection);
+		amqp_dead_letter_open(&session->dead, (amqp_channel_t)last);
 		amqp_consumer_open(&session->consumer);
 	}
 	if (link == session->publisher.link) {
@@ -165,8 +181,10 @@ static bool handle_frame(struct amqp_link *link, const amqp_frame_t *frame)
 {
 	struct bridge_session *session = link->owner;
 	bool hold = false;
-	if (link == session->consumer.link && frame->channel == AMQP_CONSUMER_CHANNEL &&
-		is_for_consumer(session, frame)) {
+	if (link == session->dead.link && amqp_dead_letter_owns(&session->dead, frame->channel)) {
+		amqp_dead_letter_frame(&session->dead, frame);
+	} else if (link == session->consumer.link && frame->channel == AMQP_CONSUMER_CHANNEL &&
+		   is_for_consumer(session, frame)) {
 		hold = amqp_consumer_frame(&session->consumer, frame);
 		if (session->consumer.ready) {
 			amqp_binder_open(
@@ -203,6 +221,7 @@ static void handle_lost(struct amqp_link *link, const char *why)
 	}
 	if (link == session->consumer.link) {
 		amqp_binder_lost(&session->binder);
+		amqp_dead_letter_lost(&session->dead);
 		amqp_consumer_lost(&session->consumer);
 	}
 	set_state(session, BRIDGE_STATE_DOWN, why);
@@ -240,6 +259,7 @@ static struct bridge_session *create(const void *shared, struct bridge_host *hos
 	amqp_consumer_init(
 		&session->consumer, &session->links[session->link_count - 1], host, direct);
 	amqp_binder_init(&session->binder, session->consumer.link, host);
+	amqp_dead_letter_init(&session->dead, session->consumer.link, host, amqp->dead_exchange);
 	return session;
 }
 
@@ -297,6 +317,7 @@ static void destroy(struct bridge_session *session)
 	amqp_publisher_finish(&session->publisher);
 	amqp_consumer_finish(&session->consumer);
 	amqp_binder_finish(&session->binder);
+	amqp_dead_letter_finish(&session->dead);
 	free(session);
 }
 
@@ -310,6 +331,16 @@ static const struct option reply_rows[] = {
 		.fallback = "queue",
 		.help = "where workers reply to: `queue`, an exclusive queue of each shard's "
 			"session, or `direct`, the broker's `amq.rabbitmq.reply-to`" },
+	{ 0 },
+};
+
+static const struct option dead_letter_rows[] = {
+	{ .name = "exchange",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct amqp_shared, dead_exchange),
+		.required = true,
+		.help = "the dead letter exchange of the workers' queues: `fanout`, `topic` or "
+			"`headers`" },
 	{ 0 },
 };
 
@@ -361,7 +392,12 @@ static const struct option rows[] = {
 		.offset = 0,
 		.rows = reply_rows,
 		.help = "how replies come back" },
-	{ .name = "dead_letter", .type = OPTION_LATER, .help = "exchange of dead letters" },
+	{ .name = "dead_letter",
+		.type = OPTION_OBJECT,
+		.offset = 0,
+		.rows = dead_letter_rows,
+		.help = "where brokers put requests that nobody took or a worker rejected: calls "
+			"that wait for them end at once with 504 or 502" },
 	{ 0 },
 };
 

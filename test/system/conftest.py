@@ -123,8 +123,8 @@ def worker(request):
     """worker(queue, handler): consumes a queue of the shared broker (or of `on`) until the test ends."""
     workers = []
 
-    def start(name, handler=None, on=None):
-        workers.append(Worker(on or request.getfixturevalue("broker"), name, handler))
+    def start(name, handler=None, on=None, **more):
+        workers.append(Worker(on or request.getfixturevalue("broker"), name, handler, **more))
         return workers[-1]
 
     yield start

@@ -8,6 +8,7 @@ import json
 import time
 import uuid
 
+import pika
 import pytest
 
 from harness.gateway import run
@@ -294,3 +295,125 @@ def test_over_a_websocket_it_is_an_error_with_its_problem(loopback):
         error = json.loads(socket.receive())["error"]
     assert error["data"]["type"] == "dead-letter" and error["data"]["status"] == 502
     eventually(lambda: dead(one, "answered") == 2)
+
+
+# RabbitMQ: a policy of the broker, and no worker knows of it.
+
+
+@pytest.fixture
+def graves(broker):
+    """graves(queue): a dead letter exchange, and a policy that sends there what dies in the queue."""
+    made = []
+
+    def make(queue, kind="fanout", exchange=None, **policy):
+        exchange = exchange or broker.exchange(kind=kind)
+        policy = {"dead-letter-exchange": exchange, **policy}
+        name = f"p-{uuid.uuid4()}"
+        broker.ctl("set_policy", name, f"^{queue}$", json.dumps(policy), "--apply-to", "queues")
+        made.append(name)
+        return exchange
+
+    yield make
+    for name in made:
+        broker.ctl("clear_policy", name)
+
+
+def by_queue(queue, name="to", when="replied", timeout="15s", **send):
+    return {
+        "name": name,
+        "match": {"path": f"/{name}"},
+        "send": {"queue": queue, **send},
+        "answer": {"when": when, "timeout": timeout},
+    }
+
+
+def reject(message):
+    message.reject()
+
+
+@pytest.mark.parametrize("kind", ["fanout", "topic", "headers"])
+@pytest.mark.parametrize("via", ["queue", "direct"])
+def test_a_message_that_its_worker_rejects_is_502_at_once(
+    queue, graves, worker, gateway, kind, via
+):
+    exchange = graves(queue, kind)
+    worker(queue, reject, auto_ack=False)
+    bridge = {"dead_letter": {"exchange": exchange}, "reply": {"via": via}}
+    one = gateway(mappings=[by_queue(queue)], bridge=bridge)
+    for body in ("x", "y" * 300000):
+        answer, seconds = post(one, body=body)
+        assert seconds < 5
+        assert (answer.status, answer.problem["type"]) == (502, "dead-letter")
+        assert answer.problem["published"] == "yes"
+        assert queue not in answer.body.decode() and "rejected" not in answer.body.decode()
+    line = one.access(msg="dead letter", call=answer.problem["call"])[0]
+    assert (line["reason"], line["from"]) == ("rejected", queue)
+    assert dead(one, "answered") == 2
+
+
+def test_a_message_that_expires_in_its_queue_is_504(queue, graves, gateway):
+    exchange = graves(queue, **{"message-ttl": 200})
+    bridge = {"dead_letter": {"exchange": exchange}}
+    one = gateway(mappings=[by_queue(queue), by_queue(queue, "soon", timeout="100ms")], bridge=bridge)
+    answer, seconds = post(one)
+    assert seconds < 5
+    assert (answer.status, answer.problem["type"]) == (504, "dead-letter")
+    assert one.access(msg="dead letter")[0]["reason"] == "expired"
+    # Our own expiration and the deadline are one moment: either may win, and it is 504.
+    answer = post(one, "/soon")[0]
+    assert answer.status == 504 and answer.problem["type"] in ("timeout", "dead-letter")
+
+
+def test_a_message_that_a_full_queue_pushes_out_is_502(queue, graves, worker, gateway):
+    exchange = graves(queue, **{"max-length": 1})
+    one = gateway(mappings=[by_queue(queue)], bridge={"dead_letter": {"exchange": exchange}})
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        first = pool.submit(one.post, "/to", "first")
+        eventually(lambda: one.metric("bridgehead_calls_in_flight") == 1)
+        second = pool.submit(one.post, "/to", "second")
+        done = next(concurrent.futures.as_completed([first, second], 10)).result()
+        assert (done.status, done.problem["type"]) == (502, "dead-letter")
+        assert one.access(msg="dead letter")[0]["reason"] == "maxlen"
+        worker(queue, lambda message: message.reply(b"served"))
+        assert sorted(each.result(10).status for each in (first, second)) == [200, 502]
+
+
+def test_an_exchange_that_is_missing_is_told_and_watched_once_it_is_there(
+    broker, queue, graves, worker, gateway
+):
+    exchange = f"x-{uuid.uuid4()}"
+    graves(queue, exchange=exchange)
+    worker(queue, reject, auto_ack=False)
+    bridge = {"dead_letter": {"exchange": exchange}}
+    one = gateway(mappings=[by_queue(queue, timeout="5s")], bridge=bridge)
+    line = one.access(msg="dead letters")[0]
+    assert (line["level"], line["source"]) == ("warn", exchange)
+    assert one.admin("/readyz").status == 200
+    broker.exchange(exchange, "fanout")
+    one.access(msg="dead letters", why="it is watched")
+    assert post(one)[0].status == 502
+    broker.delete_exchange(exchange)
+
+
+@pytest.mark.hostile
+def test_messages_in_the_exchange_that_are_nobodys_do_no_harm(
+    broker, queue, graves, worker, gateway
+):
+    exchange = graves(queue)
+    one = gateway(mappings=[by_queue(queue)], bridge={"dead_letter": {"exchange": exchange}})
+    odd = (
+        {},
+        {"correlation_id": ""},
+        {"correlation_id": "0" * 36},
+        {"correlation_id": "\xff" * 100},
+        {"headers": {"x-death": "text", "x-first-death-reason": 7}},
+        {"headers": {"x-death": [{"reason": "expired"}, 1, None, []]}},
+    )
+    with broker.connect() as connection:
+        channel = connection.channel()
+        for properties in odd:
+            for body in (b"", b"y" * 300000):
+                channel.basic_publish(exchange, "any.key", body, pika.BasicProperties(**properties))
+    one.wait_metric("bridgehead_dead_letters_total", 2 * len(odd), result="unknown")
+    worker(queue, reject, auto_ack=False)
+    assert post(one)[0].status == 502

@@ -12,6 +12,7 @@ class Message:
 
     def __init__(self, worker, method, properties, body):
         self.worker = worker
+        self.delivery_tag = method.delivery_tag
         self.routing_key = method.routing_key
         self.exchange = method.exchange
         self.properties = properties
@@ -37,6 +38,11 @@ class Message:
         )
 
 
+    def reject(self):
+        """Gives it up; from the handler of a worker that acks by itself."""
+        self.worker.reject(self.delivery_tag)
+
+
 def echo(message):
     message.reply(
         message.body,
@@ -49,17 +55,20 @@ class Worker:
     """Consumes one queue on a thread of its own. Without a handler it only collects: next() gives
     the messages to the test, which replies as it likes."""
 
-    def __init__(self, broker, name, handler=None):
+    def __init__(self, broker, name, handler=None, auto_ack=True):
         self.messages = queue.Queue()
         self._handler = handler
         self._connection = broker.connect()
         self._channel = self._connection.channel()
         if not broker.has_queue(name):
             self._channel.queue_declare(name)
-        self._channel.basic_consume(name, self._handle_message, auto_ack=True)
+        self._channel.basic_consume(name, self._handle_message, auto_ack=auto_ack)
         self._stopped = False
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+
+    def reject(self, delivery_tag):
+        self._channel.basic_reject(delivery_tag, requeue=False)
 
     def _run(self):
         try:
