@@ -75,3 +75,19 @@ def test_a_path_without_that_method_is_405_and_says_which(table):
 def test_a_variable_without_value_is_400(table):
     answer = table.get("/query?b=1")
     assert (answer.status, answer.problem["published"]) == (400, "no")
+
+
+def test_ten_thousand_mappings_load_and_keep_their_order(loopback):
+    many = [mapping(f"m{i}", {"path": f"/:tenant/service{i}/:id"}) for i in range(5000)]
+    many += [mapping(f"late{i}", {"path": f"/acme/service{i}/:id"}) for i in range(2500)]
+    many += [mapping(f"host{i}", {"path": "/hosts", "host": f"t{i}.example"}) for i in range(2499)]
+    table = loopback(*many, mapping("last", {"path": "/*rest"}))
+    for target, body in (
+        ("/acme/service4999/7", b"m4999"),
+        ("/acme/service0/7", b"m0"),  # not late0, which stands behind
+        ("/acme/service5000/7", b"last"),
+        ("/hosts", b"last"),
+    ):
+        assert table.get(target).body == body
+    for i in (0, 1234, 2498):
+        assert table.request("GET", "/hosts", host=f"t{i}.example").body == f"host{i}".encode()
