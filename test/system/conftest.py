@@ -21,6 +21,9 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "hostile: input made to break it; runs on the sanitized binary too"
     )
+    config.addinivalue_line(
+        "markers", "interop: needs frameworks that only test/run interop installs"
+    )
     # Brokers and gateways end with their fixtures, so a killed run must unwind.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Bridgehead authors
 
-"""Unmodified workers of two frameworks, spoken to in their own dialects by configuration alone."""
+"""Unmodified NestJS and Celery workers, reached by the name of their convention alone. Those of other
+frameworks: test_interop_*.py, by test/run interop."""
 
 import json
 import os
@@ -10,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import uuid
 
 import pytest
 
@@ -69,24 +71,17 @@ def celery(broker):
     end(process)
 
 
-def nestjs_mapping(queue, name, match, op, timeout="10s"):
+def mapping(convention, name, match, send, timeout="10s"):
     return {
         "name": name,
         "match": match,
-        "send": {
-            "queue": queue,
-            "op": op,
-            "body": {"pattern": "${op}", "data": "${body}", "id": "${id}"},
-        },
-        "answer": {
-            "timeout": timeout,
-            "body": "body:/response",
-            "status": ["body:/err/statusCode", "body:/err/status"],
-            "error": {"at": "body:/err", "exists": True},
-            "error_body": "body:/err",
-            "status_map": {"at": ["body:/err"], "map": {NO_HANDLER: 404}},
-        },
+        "send": {"convention": convention, **send},
+        "answer": {"timeout": timeout},
     }
+
+
+def nestjs_mapping(queue, name, match, op, timeout="10s"):
+    return mapping("nestjs", name, match, {"queue": queue, "op": op}, timeout)
 
 
 @pytest.fixture
@@ -143,34 +138,113 @@ def test_nestjs_that_is_too_slow_is_504_and_its_late_answer_reaches_nobody(gatew
     one.wait_metric("bridgehead_replies_dropped_total", 1, reason="late")
 
 
-def celery_mapping(queue):
-    return {
-        "name": "task",
-        "match": {"method": "POST", "path": "/tasks/:name"},
-        "send": {
-            "queue": queue,
-            "op": "${path.name}",
-            "properties": {"content_type": "application/json", "content_encoding": "utf-8"},
-            "headers": {
-                "lang": "py",
-                "task": "tasks.${path.name}",
-                "id": "${id}",
-                "root_id": "${id}",
-                "expires": "${deadline_iso}",
-            },
-            "body": [[], "${body}", {}],
-        },
-        "answer": {
-            "timeout": "10s",
-            "body": "body:/result",
-            "error": {"at": "body:/status", "in": ["FAILURE", "REVOKED"]},
-            "error_body": "body:/result",
-            "status_map": {
-                "at": ["body:/result/exc_type"],
-                "map": {"NotRegistered": 404, "TaskRevokedError": 504, "ValueError": 400},
-            },
-        },
-    }
+def test_nestjs_gives_a_stream_as_it_comes(gateway, nestjs, nestjs_gateway):
+    lines = nestjs_mapping(nestjs, "lines", {"path": "/:op"}, "${path.op}")
+    lines["answer"]["parts"] = "ndjson"
+    one = gateway(mappings=[lines])
+    answer = one.post_json("/several", {})
+    assert (answer.status, answer.body.split()) == (200, [b"1", b"2", b"3"])
+    answer = one.post_json("/lingering", {})
+    assert [json.loads(line) for line in answer.body.splitlines()] == ["a", "b"]
+    assert nestjs_gateway.post_json("/math/several", {}).json == [1, 2, 3]
+    assert nestjs_gateway.post_json("/math/nothing", {}).body == b"null"
+
+
+def test_nestjs_takes_an_event_and_sends_nothing(gateway, nestjs):
+    event = nestjs_mapping(nestjs, "event", {"path": "/event"}, "noted")
+    event["answer"] = {"when": "confirmed"}
+    one = gateway(mappings=[event, nestjs_mapping(nestjs, "seen", {"path": "/seen"}, "seen")])
+    assert one.post_json("/event", 7).status == 202
+    eventually(lambda: one.post_json("/seen", {}).json == [7])
+    assert one.metric("bridgehead_replies_dropped_total", reason="unknown") == 0
+
+
+def test_nestjs_that_is_not_there_is_503(gateway):
+    one = gateway(mappings=[nestjs_mapping("nosuch", "gone", {"path": "/"}, "sum")])
+    answer = one.post_json("/", [])
+    assert (answer.status, answer.problem["published"]) == (503, "no")
+
+
+# NestJS on Kafka
+
+
+# Nobody works on the last one.
+PATTERNS = ("sum", "describe", "text", "missing", "crash", "slow", "several", "idle")
+
+
+@pytest.fixture(scope="module")
+def nestjs_kafka(kafka):
+    """A prefix of topics that a NestJS microservice serves; each topic is a pattern."""
+    assert shutil.which("node"), "needs Node (nodejs)"
+    prefix = f"{uuid.uuid4()}."
+    for name in PATTERNS:
+        kafka.topic(prefix + name, partitions=2)
+    process = run_until_ready(
+        ["node", "kafka_math.js"],
+        "ready",
+        INTEROP / "nestjs",
+        KAFKA=kafka.bootstrap,
+        PREFIX=prefix,
+    )
+    yield prefix
+    end(process)
+
+
+@pytest.fixture(params=["all", "own"])
+def nestjs_kafka_gateway(request, kafka, kafka_gateway, nestjs_kafka):
+    """One that reads all partitions of its reply topic, and one that tells which is its own."""
+
+    def start(timeout="10s"):
+        replies = {"topic": kafka.topic(partitions=3)}
+        if request.param == "own":
+            replies |= {"partitions": "own", "partition": 2}
+        mappings = [
+            mapping("nestjs", name, {"path": f"/{name}"}, {"topic": nestjs_kafka + name}, timeout)
+            for name in PATTERNS
+        ]
+        return kafka_gateway(*mappings, bridge={"reply": replies})
+
+    return start
+
+
+def test_nestjs_on_kafka_answers(nestjs_kafka_gateway):
+    one = nestjs_kafka_gateway()
+    answer = one.post_json("/sum", [40, 2])
+    assert (answer.status, answer.body) == (200, b"42")
+    answer = one.post_json("/describe", {"n": 1.5, "text": "é"})
+    assert (answer.status, answer.json) == (200, {"got": {"n": 1.5, "text": "é"}})
+    assert answer.header("content-type") == "application/json"
+    answer = one.post_json("/text", {})
+    assert (answer.body, answer.header("content-type")) == (b"plain", "text/plain; charset=utf-8")
+
+
+def test_nestjs_on_kafka_errors_have_a_status_and_a_body(nestjs_kafka_gateway):
+    one = nestjs_kafka_gateway()
+    answer = one.post_json("/missing", {})
+    assert (answer.status, answer.header("content-type")) == (404, "application/json")
+    assert answer.json == {"statusCode": 404, "message": "no such order", "code": "E_NO_ORDER"}
+    answer = one.post_json("/crash", {})
+    assert answer.status == 502
+    assert answer.json == {"status": "error", "message": "Internal server error"}
+
+
+def test_nestjs_on_kafka_gives_a_stream(nestjs_kafka_gateway):
+    assert nestjs_kafka_gateway().post_json("/several", {}).json == [1, 2, 3]
+
+
+def test_nestjs_on_kafka_that_is_too_slow_or_not_there(nestjs_kafka_gateway):
+    one = nestjs_kafka_gateway("600ms")
+    assert one.post_json("/slow", 1200).status == 504
+    one.wait_metric("bridgehead_replies_dropped_total", 1, reason="late")
+    assert one.post_json("/idle", {}).status == 504
+
+
+# Celery
+
+
+def celery_mapping(queue, timeout="10s"):
+    match = {"method": "POST", "path": "/tasks/:name"}
+    return mapping("celery", "task", match, {"queue": queue, "op": "tasks.${path.name}"}, timeout)
 
 
 @pytest.fixture
@@ -207,10 +281,25 @@ def test_celery_task_that_is_not_registered_is_404(celery_gateway):
     assert (answer.status, answer.json["exc_type"]) == (404, "NotRegistered")
 
 
+def test_celery_reports_of_progress_are_no_answer(celery_gateway):
+    answer = celery_gateway.post_json("/tasks/progress", {})
+    assert (answer.status, answer.body) == (200, b'"done"')
+
+
+def test_celery_that_is_too_slow_is_504_and_its_late_answer_reaches_nobody(gateway, celery):
+    one = gateway(mappings=[celery_mapping(celery, "400ms")])
+    assert one.post_json("/tasks/slow", {"s": 1}).status == 504
+    one.wait_metric("bridgehead_replies_dropped_total", 1, reason="late")
+
+
+def test_celery_that_is_not_there_is_503(gateway):
+    one = gateway(mappings=[celery_mapping("nosuch")])
+    answer = one.post_json("/tasks/add", {})
+    assert (answer.status, answer.problem["published"]) == (503, "no")
+
+
 def test_celery_gets_a_message_of_its_protocol(gateway, broker, queue):
-    mapping = celery_mapping(queue)
-    mapping["answer"]["timeout"] = "2s"
-    one = gateway(mappings=[mapping])
+    one = gateway(mappings=[celery_mapping(queue, "2s")])
     # Nobody works here, and the message must outlive its expiration to be looked at: take it first.
     with one.connect() as client:
         client.request("POST", "/tasks/add", '{"x":1, "y":2}', {"Content-Type": "application/json"})

@@ -4,6 +4,7 @@
 """A Celery application as its documentation writes one. Knows nothing of Bridgehead."""
 
 import os
+import time
 
 from celery import Celery
 
@@ -30,3 +31,15 @@ def fail(why):
 @app.task
 def crash():
     return {}["password"]
+
+
+@app.task(bind=True)
+def progress(self):
+    self.update_state(state="PROGRESS", meta={"done": 50})
+    return "done"
+
+
+@app.task
+def slow(s):
+    time.sleep(s)
+    return "late"

@@ -8,7 +8,10 @@
 require('reflect-metadata');
 const { Module } = require('@nestjs/common');
 const { NestFactory } = require('@nestjs/core');
-const { MessagePattern, RpcException, Transport } = require('@nestjs/microservices');
+const { EventPattern, MessagePattern, RpcException, Transport } = require('@nestjs/microservices');
+const { EMPTY, Observable, of } = require('rxjs');
+
+const noted = [];
 
 class MathController {
     sum(numbers) {
@@ -31,11 +34,35 @@ class MathController {
         await new Promise((done) => setTimeout(done, ms));
         return 'late';
     }
+
+    several() {
+        return of(1, 2, 3);
+    }
+
+    lingering() {
+        return new Observable((subscriber) => {
+            subscriber.next('a');
+            subscriber.next('b');
+            setTimeout(() => subscriber.complete(), 300);
+        });
+    }
+
+    nothing() {
+        return EMPTY;
+    }
+
+    note(value) {
+        noted.push(value);
+    }
+
+    seen() {
+        return noted;
+    }
 }
 
-function handles(pattern, method) {
+function handles(pattern, method, decorate = MessagePattern) {
     const descriptor = Object.getOwnPropertyDescriptor(MathController.prototype, method);
-    MessagePattern(pattern)(MathController.prototype, method, descriptor);
+    decorate(pattern)(MathController.prototype, method, descriptor);
     Object.defineProperty(MathController.prototype, method, descriptor);
 }
 handles('sum', 'sum');
@@ -43,6 +70,10 @@ handles({ cmd: 'describe' }, 'describe');
 handles('missing', 'missing');
 handles('crash', 'crash');
 handles('slow', 'slow');
+for (const name of ['several', 'lingering', 'nothing', 'seen']) {
+    handles(name, name);
+}
+handles('noted', 'note', EventPattern);
 require('@nestjs/common').Controller()(MathController);
 
 class AppModule {}
