@@ -39,7 +39,7 @@ static void compile_root(const struct json_node *node, const char *root, struct 
 	struct stat facts;
 	const struct json_node *at = json_node_member(node, SPAN("root"));
 	rule->root = store_take(store, option_beside(at, *root != '\0' ? root : "."));
-	if (stat(rule->root.ptr, &facts) != 0 || access(rule->root.ptr, R_OK | X_OK) != 0) {
+	if (stat(rule->root.ptr, &facts) != 0 || access(rule->root.ptr, X_OK) != 0) {
 		problem_list_error(
 			problems, at, "cannot use folder %s: %s", rule->root.ptr, strerror(errno));
 	} else if (!S_ISDIR(facts.st_mode)) {

@@ -78,7 +78,7 @@ AIMED = [
 
 
 @pytest.mark.hostile
-@pytest.mark.parametrize("target, status, expected", AIMED)
+@pytest.mark.parametrize("target, status, expected", AIMED, ids=[row[0][:30] for row in AIMED])
 def test_a_client_cannot_aim_it(moved, target, status, expected):
     answer = moved.get(target)
     assert (answer.status, answer.header("location")) == (status, expected)
