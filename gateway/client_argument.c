@@ -14,7 +14,7 @@ bool client_argument_complain(const char *format, ...)
 {
 	va_list args;
 
-	fputs("bridgehead call: ", stderr);
+	fputs("bridgehead: ", stderr);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);

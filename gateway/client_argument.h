@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /*
- * Single arguments of `bridgehead call`, checked. Each function is true when its argument is
+ * Single arguments of `bridgehead call` and `explain`, checked. Each function is true when its argument is
  * fine; else it has printed a sentence that names it. Client text is checked before it is put
  * into a request, so no argument can add a header or a request of its own.
  */
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Prints "bridgehead call: SENTENCE" on stderr; always false. */
+/* Prints "bridgehead: SENTENCE" on stderr; always false. */
 bool client_argument_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool client_argument_method(const char *text);
 /* "Name: value" is appended to `headers`, or to `host` if that is the name. */

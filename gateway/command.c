@@ -8,6 +8,7 @@
 #include "gateway/config_schema.h"
 #include "gateway/process.h"
 #include "mappings/convention_table.h"
+#include "mappings/routes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,13 @@ static struct config *load(const char *file)
 	return config;
 }
 
+/* FILE of "-c FILE", which is all there may be; NULL: it is not. */
+static const char *config_argument(int argc, char **argv)
+{
+	bool named = argc == 3 && (strcmp(argv[1], "-c") == 0 || strcmp(argv[1], "--config") == 0);
+	return named ? argv[2] : NULL;
+}
+
 int command_run(int argc, char **argv)
 {
 	static const char usage[] =
@@ -40,13 +48,10 @@ int command_run(int argc, char **argv)
 		"that are under way. Tells systemd when it is ready (Type=notify).\n\n"
 		"  -c, --config FILE   the configuration\n"
 		"  -h, --help          this\n";
-	const char *file = NULL;
+	const char *file = config_argument(argc, argv);
 	if (wants_help(argc, argv)) {
 		fputs(usage, stdout);
 		return 0;
-	}
-	if (argc == 3 && (strcmp(argv[1], "-c") == 0 || strcmp(argv[1], "--config") == 0)) {
-		file = argv[2];
 	}
 	if (file == NULL) {
 		fputs(usage, stderr);
@@ -156,6 +161,33 @@ int command_schema(int argc, char **argv)
 	config_schema_append(included ? CONFIG_SCHEMA_INCLUDED : CONFIG_SCHEMA_FILE, &schema);
 	fwrite(schema.data, 1, schema.len, stdout);
 	buffer_finish(&schema);
+	return 0;
+}
+
+int command_routes(int argc, char **argv)
+{
+	static const char usage[] =
+		"Usage: bridgehead routes -c FILE\n\n"
+		"Prints the mappings in the order in which they are tried: layer, name, what a "
+		"request\n"
+		"has to be like, what becomes of it.\n\n"
+		"  -c, --config FILE   the configuration\n"
+		"  -h, --help          this\n";
+	if (wants_help(argc, argv)) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	const char *file = config_argument(argc, argv);
+	if (file == NULL) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	struct config *config = load(file);
+	if (config == NULL) {
+		return 1;
+	}
+	routes_print(config->mappings, stdout);
+	config_destroy(config);
 	return 0;
 }
 

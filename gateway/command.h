@@ -10,5 +10,6 @@
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_conventions(int argc, char **argv);
+int command_routes(int argc, char **argv);
 int command_schema(int argc, char **argv);
 int command_version(int argc, char **argv);

@@ -67,10 +67,10 @@ static void take_headers(
 	}
 }
 
-void http1_request_make(struct connection *connection, const struct http1_head *head,
-	const char *bytes, struct request *request)
+void http1_request_read(const struct http1_head *head, const char *bytes,
+	struct request_header *headers, struct request *request)
 {
-	take_headers(head, bytes, connection->shard->scratch.headers);
+	take_headers(head, bytes, headers);
 	struct span request_id = field(head, HTTP1_FIELD_X_REQUEST_ID, bytes);
 	/* All of them by name: it is cheaper than to clear what is filled next. */
 	*request = (struct request){
@@ -82,7 +82,7 @@ void http1_request_make(struct connection *connection, const struct http1_head *
 		.query = http1_span_in(head->query, bytes),
 		.op = SPAN_ABSENT,
 		.op_json = SPAN_ABSENT,
-		.headers = connection->shard->scratch.headers,
+		.headers = headers,
 		.header_count = head->header_count,
 		.content_type = field(head, HTTP1_FIELD_CONTENT_TYPE, bytes),
 		.content_encoding = field(head, HTTP1_FIELD_CONTENT_ENCODING, bytes),
@@ -90,11 +90,11 @@ void http1_request_make(struct connection *connection, const struct http1_head *
 		.has_content = head->chunked || head->content_length > 0,
 		.body = SPAN_ABSENT,
 		.body_is_json = false,
-		.scheme = connection->secure ? SPAN("https") : SPAN("http"),
+		.scheme = SPAN("http"),
 		.host = http1_span_in(head->host, bytes),
 		.port = http1_span_in(head->port, bytes),
-		.client = connection->client,
-		.connection_id = connection->id,
+		.client = { 0 },
+		.connection_id = 0,
 		.request_id = SPAN_ABSENT,
 		.token = SPAN_ABSENT,
 		.traceparent = SPAN_ABSENT,
@@ -104,5 +104,14 @@ void http1_request_make(struct connection *connection, const struct http1_head *
 		request->request_id = request_id;
 	}
 	take_trace(head, bytes, request);
+}
+
+void http1_request_make(struct connection *connection, const struct http1_head *head,
+	const char *bytes, struct request *request)
+{
+	http1_request_read(head, bytes, connection->shard->scratch.headers, request);
+	if (connection->secure) {
+		request->scheme = SPAN("https");
+	}
 	http1_request_common(connection, request);
 }

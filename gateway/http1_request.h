@@ -12,6 +12,10 @@
 
 struct connection;
 
+/* Fills what the head says: all but client, connection, a made up trace, and the body. Spans point
+ * into `bytes`; `headers` has room for HTTP1_HEADERS_MAX. */
+void http1_request_read(const struct http1_head *head, const char *bytes,
+	struct request_header *headers, struct request *request);
 /*
  * Fills all but the body. Spans point into `bytes` (the request's first byte) and into the shard's
  * scratch memory, so there is one request at a time.

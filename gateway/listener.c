@@ -66,19 +66,23 @@ static uint32_t clamp(int64_t limit)
 	return limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
 }
 
+struct http1_limits listener_http1_limits(const struct limits *limits)
+{
+	return (struct http1_limits){
+		.request_line = clamp(limits->request_line),
+		.header = clamp(limits->header),
+		.headers = clamp(limits->headers),
+		.header_count = clamp(limits->header_count),
+	};
+}
+
 bool listener_open(struct listener *listener, struct shard *shard,
 	const struct listener_options *options, int fd)
 {
-	const struct limits *limits = &options->limits;
 	*listener = (struct listener){
 		.shard = shard,
 		.options = options,
-		.http1_limits = {
-			.request_line = clamp(limits->request_line),
-			.header = clamp(limits->header),
-			.headers = clamp(limits->headers),
-			.header_count = clamp(limits->header_count),
-		},
+		.http1_limits = listener_http1_limits(&options->limits),
 		.fd = fd,
 		.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC),
 		.shared_fd = fd >= 0,

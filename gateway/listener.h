@@ -32,6 +32,8 @@ struct listener {
 	bool shared_fd;   /* a Unix socket, which belongs to the process */
 };
 
+/* What the parser of HTTP/1.1 has to know of a listener's limits. */
+struct http1_limits listener_http1_limits(const struct limits *limits);
 /*
  * Opens the socket, does not accept yet. False after logging why not. `fd`: that of a Unix socket,
  * which listens already, or -1.

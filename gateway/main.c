@@ -5,6 +5,7 @@
 #include "gateway/command.h"
 #include "gateway/command_call.h"
 #include "gateway/command_dev.h"
+#include "gateway/command_explain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,9 @@ static const struct {
 } commands[] = {
 	{ "run", command_run, "-c FILE", "serve by the configuration in FILE" },
 	{ "check", command_check, "FILE", "say everything that is wrong with a configuration" },
+	{ "explain", command_explain, "-c FILE METHOD URL",
+		"say which mapping takes a request, why, and what it sends" },
+	{ "routes", command_routes, "-c FILE", "print the mappings in their order" },
 	{ "call", command_call, "URL [OP] [JSON]", "send one HTTP or WebSocket request" },
 	{ "dev", command_dev, "[OPTION]...", "serve with a Kafka for development inside, no file" },
 	{ "conventions", command_conventions, "[NAME]", "print the presets for worker frameworks" },

@@ -17,6 +17,7 @@
 #include "gateway/listener.h"
 #include "gateway/shard.h"
 #include "gateway/websocket_order.h"
+#include "gateway/websocket_target.h"
 
 #include <assert.h>
 
@@ -216,69 +217,25 @@ static void refuse(struct arrival *arrival, int status, const char *detail)
 	};
 }
 
-/* Splits a target; what HTTP would not let through is not let through here. */
-static bool take_uri(struct request *request, struct span uri)
+static void refuse_target(struct arrival *arrival)
 {
-	size_t question = uri.len;
-	for (size_t i = 0; i < uri.len; i++) {
-		if (uri.ptr[i] <= ' ' || uri.ptr[i] == 0x7f || uri.ptr[i] == '#') {
-			return false;
-		}
-		if (uri.ptr[i] == '?' && question == uri.len) {
-			question = i;
-		}
-	}
-	if (uri.len == 0 || uri.ptr[0] != '/') {
-		return false;
-	}
-	request->uri = uri;
-	request->path = span_of(uri.ptr, question);
-	request->query = question < uri.len ? span_skip(uri, question + 1) : SPAN_ABSENT;
-	return true;
+	refuse(arrival, 400, "The path has characters that a path cannot have.");
 }
 
-static bool is_method(struct span text)
+static void take_op(struct arrival *arrival)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] < 'A' || text.ptr[i] > 'Z') {
-			return false;
-		}
-	}
-	return text.len > 0 && text.len <= 20;
-}
-
-/* "/path" or "METHOD /path" where the entrance allows it. True: it is one, taken or refused. */
-static bool take_op_as_path(struct arrival *arrival, struct span op)
-{
+	const struct envelope_call *item = arrival->item;
+	struct connection *connection = arrival->connection;
 	struct request *request = &arrival->request;
-	size_t space = 0;
-	if (!options_of(arrival->connection)->paths) {
-		return false;
-	}
-	while (space < op.len && op.ptr[space] != ' ') {
-		space++;
-	}
-	bool named = space < op.len && is_method(span_of(op.ptr, space));
-	struct span uri = named ? span_skip(op, space + 1) : op;
-	if (uri.len == 0 || uri.ptr[0] != '/') {
-		return false;
-	}
-	request->method = named ? span_of(op.ptr, space) : SPAN("POST");
-	if (!take_uri(request, uri)) {
-		refuse(arrival, 400, "The path has characters that a path cannot have.");
-	}
-	return true;
-}
-
-/* A plain op has no target, so the query is that of the handshake, as are the headers. */
-static void take_op(
-	struct request *request, const struct envelope_call *item, struct span handshake_uri)
-{
-	const char *mark = memchr(handshake_uri.ptr, '?', handshake_uri.len);
-	request->op = item->op;
-	request->op_json = item->op_json;
-	if (mark != NULL) {
-		request->query = span_skip(handshake_uri, (size_t)(mark - handshake_uri.ptr) + 1);
+	enum websocket_target target = options_of(connection)->paths
+					       ? websocket_target_of_op(request, item->op)
+					       : WEBSOCKET_TARGET_NONE;
+	if (target == WEBSOCKET_TARGET_BROKEN) {
+		refuse_target(arrival);
+	} else if (target == WEBSOCKET_TARGET_NONE) {
+		request->op = item->op;
+		request->op_json = item->op_json;
+		websocket_target_take_query(request, websocket_uri(&connection->websocket));
 	}
 }
 
@@ -289,16 +246,17 @@ static void take_target(struct arrival *arrival)
 	struct connection *connection = arrival->connection;
 	if (envelope_is_raw(options_of(connection)->envelope)) {
 		request->method = SPAN("POST");
-		take_uri(request, websocket_uri(&connection->websocket));
+		websocket_target_take(request, websocket_uri(&connection->websocket));
 	} else if (span_present(item->uri)) {
 		request->method = span_present(item->method) ? item->method : SPAN("POST");
-		if (!is_method(request->method) || !take_uri(request, item->uri)) {
-			refuse(arrival, 400, "The path has characters that a path cannot have.");
+		if (!websocket_target_is_method(request->method) ||
+			!websocket_target_take(request, item->uri)) {
+			refuse_target(arrival);
 		}
 	} else if (!span_present(item->op)) {
 		refuse(arrival, 400, "The message does not name what is asked for.");
-	} else if (!take_op_as_path(arrival, item->op)) {
-		take_op(request, item, websocket_uri(&connection->websocket));
+	} else {
+		take_op(arrival);
 	}
 }
 

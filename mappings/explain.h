@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The Bridgehead authors */
+
+/*
+ * Why mappings do not take a request, for people, by the very checks that choose one. Slow and
+ * without any index: for `bridgehead explain`.
+ */
+#pragma once
+
+#include "base/span.h"
+#include "mappings/mapping.h"
+#include "mappings/request.h"
+
+/* `why` is a sentence without its end, valid during the call; absent: the mapping fits. */
+typedef void explain_visit(const struct mapping *mapping, struct span why, void *context);
+
+/* Visits every mapping in the order in which they are tried: by layer, then as written. */
+void explain_mappings(const struct mapping_table *table, const struct request *request,
+	explain_visit *visit, void *context);
+/* Names of its captures, in the order of match.captures. */
+const struct span *explain_capture_names(const struct mapping *mapping);
