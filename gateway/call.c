@@ -494,20 +494,6 @@ static void take_whole(struct call *call, struct answer *read)
 	end(call, CALL_ANSWERED, &answer);
 }
 
-/* The broker gave up what we sent. */
-static void end_dead(struct call *call, bool expired)
-{
-	call->published = PUBLISHED_YES;
-	if (expired) {
-		expire(call, "timeout", "Nobody took this request in time.");
-		return;
-	}
-	const struct refusal refusal = { .status = 502,
-		.type = "dead-letter",
-		.detail = "The service could not handle this request." };
-	end_with_problem(call, CALL_ANSWERED, &refusal);
-}
-
 void call_reply(struct call *call, const struct message *reply)
 {
 	struct shard *shard = shard_of(call);
@@ -520,7 +506,7 @@ void call_reply(struct call *call, const struct message *reply)
 	answer_read(call->mapping, reply, &shard->scratch.reply, read);
 	shard_drop_reply(shard, DROP_HEADER, read->headers_dropped);
 	if (read->dead) {
-		end_dead(call, read->expired);
+		call_dead(call, read->expired);
 		return;
 	}
 	if (read->bad_reply != NULL) {

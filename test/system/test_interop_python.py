@@ -3,6 +3,7 @@
 
 """Unmodified FastStream, Nameko and aio-pika workers, reached by the name of their convention alone."""
 
+import json
 import os
 import time
 import uuid
@@ -105,6 +106,22 @@ def test_faststream_sends_nothing_for_an_exception_or_wrong_arguments(faststream
     one = faststream("1s")
     assert is_problem(one.post_json("/crash", {}), 504)
     assert is_problem(one.post_json("/add", {"a": "x"}), 504)
+
+
+def test_a_policy_of_the_broker_makes_an_exception_502_at_once(gateway, broker, rabbit_app):
+    exchange = broker.exchange(kind="fanout")
+    policy = json.dumps({"dead-letter-exchange": exchange})
+    broker.ctl("set_policy", "graves", f"^{rabbit_app}crash$", policy, "--apply-to", "queues")
+    rabbit = {"type": "amqp", "url": broker.url, "dead_letter": {"exchange": exchange}}
+    one = gateway(
+        bridges={"rabbit": rabbit},
+        mappings=[mapping("faststream", "x", "/crash", "30s", queue=rabbit_app + "crash")],
+    )
+    started = time.monotonic()
+    answer = one.post_json("/crash", {}, timeout=40)
+    assert is_problem(answer, 502) and answer.problem["type"].endswith("dead-letter")
+    assert time.monotonic() - started < 10
+    broker.ctl("clear_policy", "graves")
 
 
 def test_faststream_that_is_too_slow_reaches_nobody(faststream):

@@ -6,6 +6,7 @@
 import os
 import pathlib
 import subprocess
+import time
 import uuid
 
 import pytest
@@ -75,6 +76,7 @@ def kafka_spring(kafka, classpath):
     prefix = f"{uuid.uuid4()}."
     for name in NAMES:
         kafka.topic(prefix + name, partitions=2)
+    kafka.topic(prefix + "crash-dlt", partitions=2)
     process = run_until_ready(
         ["java", "-Xmx128m", "-cp", classpath, "KafkaWorker"],
         "ready",
@@ -112,6 +114,17 @@ def test_spring_kafka_sends_nothing_for_null_an_exception_or_from_nobody(spring_
     one = spring_gateway("1s")
     for name in ("nothing", "crash", "idle"):
         assert is_problem(one.post_json(f"/{name}", {}), 504)
+
+
+def test_a_dead_letter_topic_makes_an_exception_502_at_once(kafka_gateway, kafka_spring):
+    one = kafka_gateway(
+        mapping("spring", "x", "/crash", "30s", topic=kafka_spring + "crash"),
+        bridge={"dead_letter": {"topic": "${topic}-dlt"}},
+    )
+    started = time.monotonic()
+    answer = one.post_json("/crash", {}, timeout=40)
+    assert is_problem(answer, 502) and answer.problem["type"].endswith("dead-letter")
+    assert b"hunter2" not in answer.body and time.monotonic() - started < 10
 
 
 def test_spring_kafka_that_is_too_slow_reaches_nobody(spring_gateway):

@@ -14,8 +14,11 @@ import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.listener.DeadLetterPublishingRecoverer;
+import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.support.converter.StringJsonMessageConverter;
 import org.springframework.messaging.handler.annotation.SendTo;
+import org.springframework.util.backoff.FixedBackOff;
 
 /** Listeners of Spring for Apache Kafka as its documentation writes them. Knows nothing of Bridgehead. */
 @Configuration
@@ -45,6 +48,9 @@ public class KafkaWorker {
                         new StringDeserializer(),
                         new StringDeserializer()));
         factory.setReplyTemplate(template());
+        factory.setCommonErrorHandler(
+                new DefaultErrorHandler(
+                        new DeadLetterPublishingRecoverer(template()), new FixedBackOff(0, 0)));
         factory.setRecordMessageConverter(new StringJsonMessageConverter());
         return factory;
     }
