@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /*
- * Single arguments of `bridgehead call` and `explain`, checked. Each function is true when its argument is
- * fine; else it has printed a sentence that names it. Client text is checked before it is put
- * into a request, so no argument can add a header or a request of its own.
+ * Single arguments of `bridgehead call` and `explain`, checked. Each function is true when its
+ * argument is fine; else it has printed a sentence that names it. Client text is checked before it
+ * is put into a request, so no argument can add a header or a request of its own.
  */
 #pragma once
 

@@ -120,7 +120,7 @@ def test_json_that_is_broken_is_told_with_its_place(check):
     "text",
     [
         change("amqp://", "amqps://"),
-        change('"url"', '"dead_letter": {"exchange": "x"}, "url"'),
+        change('"address": "127.0.0.1:8080"', '"address": "127.0.0.1:8080", "tls": {}'),
         change('"queue": "orders" }', '"queue": "orders", "headers": {"a": "${claim.sub}"} }'),
     ],
 )
