@@ -161,19 +161,20 @@ static bool follow_topic(struct kafka_dead_topic *topic)
 	struct kafka_feed *feed = &topic->feed;
 	struct kafka_why why;
 	rd_kafka_resp_err_t error;
-	int32_t partitions;
-	if (!kafka_metadata_ask(feed->asked, topic->asked, &error, &partitions)) {
+	struct kafka_topic_view found = { 0 };
+	if (!kafka_metadata_ask(feed->asked, topic->asked, &error, &found)) {
 		return false; /* what is read is read on when one is back */
 	}
-	enum kafka_topic_state state = kafka_metadata_state(error, partitions);
+	enum kafka_topic_state state = kafka_metadata_state(error, found.partitions);
 	if (state == KAFKA_TOPIC_PRESENT && feed->absent) {
 		/* The consumer may have seen it go, and looks for it once a minute at most. */
-		kafka_metadata_ask(feed->handle, feed->topic, &error, &partitions);
+		kafka_metadata_ask(feed->handle, feed->topic, &error, &found);
 	}
 	if (state == KAFKA_TOPIC_MISSING) {
 		kafka_feed_stop(feed);
 		feed->absent = true;
-	} else if (state == KAFKA_TOPIC_PRESENT && !kafka_feed_follow(feed, partitions, &why)) {
+	} else if (state == KAFKA_TOPIC_PRESENT &&
+		   !kafka_feed_follow(feed, found.partitions, &why)) {
 		state = KAFKA_TOPIC_UNKNOWN; /* its leader is not there yet */
 	}
 	topic->found = state;

@@ -53,7 +53,7 @@ static const struct setting for_quick[] = {
 };
 
 static const struct setting for_busy[] = {
-	{ "linger.ms", "0.5" },
+	{ "linger.ms", "1" },
 	{ "max.in.flight", "2" },
 	{ "delivery.report.only.error", "true" },
 	{ NULL, NULL },
@@ -66,7 +66,8 @@ static const struct setting for_events[] = {
 };
 
 static const struct setting for_replies[] = {
-	{ "fetch.wait.max.ms", "500" },
+	/* No reply comes later for it, but questions wait behind a fetch that waits. */
+	{ "fetch.wait.max.ms", "100" },
 	{ "fetch.min.bytes", "1" },
 	{ "fetch.error.backoff.ms", "0" },
 	{ "queued.min.messages", "10000" },

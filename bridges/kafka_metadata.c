@@ -5,15 +5,28 @@
 
 enum { ASK_MS = 1000 };
 
-/* The topic's own error, and how many partitions it has. */
-static rd_kafka_resp_err_t read_topic(const struct rd_kafka_metadata *metadata, int32_t *partitions)
+static void read_leaders(
+	const struct rd_kafka_metadata_topic *topic, struct kafka_topic_view *found)
 {
-	*partitions = 0;
+	for (int i = 0; i < topic->partition_cnt; i++) {
+		if (topic->partitions[i].leader < 0 &&
+			found->leaderless_count < KAFKA_LEADERLESS_MAX) {
+			found->leaderless[found->leaderless_count++] = topic->partitions[i].id;
+		}
+	}
+}
+
+/* The topic's own error, and its partitions; the library sorts them. */
+static rd_kafka_resp_err_t read_topic(
+	const struct rd_kafka_metadata *metadata, struct kafka_topic_view *found)
+{
+	*found = (struct kafka_topic_view){ 0 };
 	if (metadata->topic_cnt < 1) {
 		return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 	}
 	const struct rd_kafka_metadata_topic *topic = &metadata->topics[0];
-	*partitions = topic->partition_cnt;
+	found->partitions = topic->partition_cnt;
+	read_leaders(topic, found);
 	if (topic->err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE && topic->partition_cnt > 0) {
 		return RD_KAFKA_RESP_ERR_NO_ERROR; /* some partition has none just now */
 	}
@@ -21,14 +34,14 @@ static rd_kafka_resp_err_t read_topic(const struct rd_kafka_metadata *metadata, 
 }
 
 bool kafka_metadata_ask(rd_kafka_t *handle, rd_kafka_topic_t *topic, rd_kafka_resp_err_t *error,
-	int32_t *partitions)
+	struct kafka_topic_view *found)
 {
 	const struct rd_kafka_metadata *metadata = NULL;
 	*error = rd_kafka_metadata(handle, 0, topic, &metadata, ASK_MS);
 	if (*error != RD_KAFKA_RESP_ERR_NO_ERROR) {
 		return false;
 	}
-	*error = read_topic(metadata, partitions);
+	*error = read_topic(metadata, found);
 	rd_kafka_metadata_destroy(metadata);
 	return true;
 }

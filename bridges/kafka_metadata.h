@@ -12,8 +12,8 @@
 
 /*
  * Asks for one topic; blocks, for a second at most. False: no broker answered, and `error` is why.
- * Else `error` is the topic's own, and `partitions` how many it has.
+ * Else `error` is the topic's own, and `found` has its partitions, but no state.
  */
 bool kafka_metadata_ask(rd_kafka_t *handle, rd_kafka_topic_t *topic, rd_kafka_resp_err_t *error,
-	int32_t *partitions);
+	struct kafka_topic_view *found);
 enum kafka_topic_state kafka_metadata_state(rd_kafka_resp_err_t error, int32_t partitions);

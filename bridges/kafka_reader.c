@@ -152,16 +152,6 @@ static void replace_events(struct kafka_reader *reader)
 	survey_soon(reader);
 }
 
-static bool topics_are_well(const struct kafka_view *view)
-{
-	for (size_t i = 0; i < view->topic_count; i++) {
-		if (view->topics[i].state != KAFKA_TOPIC_PRESENT) {
-			return false;
-		}
-	}
-	return true;
-}
-
 static void take_topics(struct kafka_reader *reader, const struct kafka_topic_view *topics)
 {
 	struct kafka_view *view = &reader->view;
@@ -169,8 +159,8 @@ static void take_topics(struct kafka_reader *reader, const struct kafka_topic_vi
 	for (size_t i = 0; i < view->topic_count; i++) {
 		struct kafka_topic_view found = topics[i];
 		found.state = kafka_denials_state(&reader->denials, i, found.state, now);
-		reader->unsaid = reader->unsaid || found.state != view->topics[i].state ||
-				 found.partitions != view->topics[i].partitions;
+		reader->unsaid =
+			reader->unsaid || !kafka_view_topic_equal(&found, &view->topics[i]);
 		view->topics[i] = found;
 	}
 }
@@ -203,7 +193,7 @@ static void take_findings(struct kafka_reader *reader, const struct kafka_findin
 		tell_all(reader);
 	}
 	bool watched = !good || kafka_dead_letter_tell(reader->cluster->dead, reader->host);
-	bool well = good && watched && !reader->hurry && topics_are_well(&reader->view);
+	bool well = good && watched && !reader->hurry && kafka_view_is_well(&reader->view);
 	survey_after(reader, well ? SURVEY_EVERY : good && !reader->hurry ? 1.0 : SURVEY_AGAIN);
 }
 

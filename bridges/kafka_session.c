@@ -5,9 +5,13 @@
  * What one turn of the loop sends is collected and produced in one go: librdkafka wakes its own
  * threads at the first message, and the more stand behind it the fewer requests it makes. For the
  * same reason all messages of a turn without a key go to one partition, another one each turn.
+ * While many calls are under way a turn that brought something is followed by another one before
+ * anything is produced: answers bring requests, and those that come while the last are read are
+ * there for the asking.
  *
  * Calls go by the quick producer while few wait for replies and by the busy one while many do; so
- * there is no order between two calls. What is confirmed, or nobody waits for, goes by the producer
+ * there is no order between two calls. How many wait is seen over some turns: replies come in
+ * batches, after which few wait for a moment, and two producers halve what each could send at once. What is confirmed, or nobody waits for, goes by the producer
  * of events, which keeps the order and reports every message.
  */
 #include "bridges/kafka_session.h"
@@ -22,7 +26,9 @@
 #include <stdlib.h>
 
 enum {
-	BUSY_FROM = 16,            /* replies awaited */
+	BUSY_FROM = 16,            /* replies awaited, see struct bridge_session, level */
+	BUSY_TURNS = 8,            /* a lower level counts after so many turns, about */
+	MORE_TURNS_MAX = 4,        /* before what was collected is produced */
 	TURN_BYTES_MAX = 64 << 20, /* bodies of one turn */
 	COLLECTED_KEPT = 1 << 18,  /* bytes whose memory is kept */
 	PARTITION_NONE = -1,
@@ -57,6 +63,10 @@ struct bridge_session {
 	size_t pending_count, pending_room;
 	size_t room;      /* messages that the producers take in this turn */
 	unsigned waiting; /* replies awaited, about */
+	unsigned level;   /* the same over some turns: rises at once, falls slowly */
+	ev_idle more;     /* active: the next turn does not sleep, it may bring more */
+	unsigned more_turns;
+	size_t more_than; /* were pending in the last turn */
 	unsigned turn;
 	struct failed *failed;
 	size_t failed_count, failed_room;
@@ -211,14 +221,14 @@ static void handle_failing(struct ev_loop *loop, ev_timer *timer, int events)
 
 static int32_t choose_partition(const struct bridge_session *session, const struct pending *pending)
 {
-	int32_t partitions = session->view.topics[pending->topic].partitions;
+	const struct kafka_topic_view *topic = &session->view.topics[pending->topic];
 	if (pending->partition != PARTITION_NONE) {
 		return pending->partition;
 	}
-	if (pending->has_key || partitions <= 0) {
+	if (pending->has_key || topic->partitions <= 0) {
 		return RD_KAFKA_PARTITION_UA;
 	}
-	return (int32_t)(session->turn % (unsigned)partitions);
+	return kafka_view_partition(topic, session->turn);
 }
 
 static struct span collected_at(const struct bridge_session *session, size_t at, size_t len)
@@ -248,14 +258,53 @@ static void produce(
 	}
 }
 
+static bool is_busy(const struct bridge_session *session)
+{
+	return session->level >= BUSY_FROM;
+}
+
+static void update_level(struct bridge_session *session)
+{
+	unsigned fallen = session->level - session->level / BUSY_TURNS;
+	session->level = session->waiting > fallen ? session->waiting : fallen;
+}
+
+static void handle_more(struct ev_loop *loop, ev_idle *idle, int events)
+{
+	(void)loop;
+	(void)idle;
+	(void)events;
+}
+
+/* Whether the next turn is waited for. */
+static bool wants_more(struct bridge_session *session)
+{
+	if (is_busy(session) && session->pending_count > session->more_than &&
+		session->more_turns < MORE_TURNS_MAX) {
+		session->more_turns++;
+		session->more_than = session->pending_count;
+		ev_idle_start(session->host->loop, &session->more);
+		return true;
+	}
+	session->more_turns = 0;
+	session->more_than = 0;
+	ev_idle_stop(session->host->loop, &session->more);
+	return false;
+}
+
 void kafka_session_flush(struct bridge_session *session)
 {
 	if (session->pending_count == 0) {
 		return;
 	}
+	if (session->more_turns == 0) {
+		update_level(session);
+	}
+	if (wants_more(session)) {
+		return;
+	}
 	struct kafka_producer *const *producers = session->cluster->producers;
-	struct kafka_producer *calls =
-		producers[session->waiting >= BUSY_FROM ? KAFKA_BUSY : KAFKA_QUICK];
+	struct kafka_producer *calls = producers[is_busy(session) ? KAFKA_BUSY : KAFKA_QUICK];
 	for (size_t i = 0; i < session->pending_count; i++) {
 		struct pending *pending = &session->pending[i];
 		produce(session, pending, pending->event ? session->view.events : calls);
@@ -388,6 +437,7 @@ struct bridge_session *kafka_session_create(const void *shared, struct bridge_ho
 	session->seat = &cluster->seats[host->shard];
 	kafka_view_init(&session->view, cluster->process.topic_count);
 	session->view.events = cluster->producers[KAFKA_EVENTS];
+	ev_idle_init(&session->more, handle_more);
 	ev_init(&session->failing, handle_failing);
 	session->failing.data = session;
 	session->seat->session = session;
@@ -409,6 +459,7 @@ void kafka_session_destroy(struct bridge_session *session)
 	for (size_t i = 0; i < session->pending_count; i++) {
 		rd_kafka_headers_destroy(session->pending[i].headers);
 	}
+	ev_idle_stop(session->host->loop, &session->more);
 	ev_timer_stop(session->host->loop, &session->failing);
 	buffer_finish(&session->collected);
 	kafka_view_finish(&session->view);

@@ -76,8 +76,10 @@ static void fail_reply(struct kafka_survey *survey, const char *what, rd_kafka_r
 static bool ask_reply(struct kafka_survey *survey, rd_kafka_resp_err_t *error, int32_t *partitions)
 {
 	struct kafka_reply *reply = survey->cluster->reply;
+	struct kafka_topic_view found = { 0 };
 	survey->findings.reached =
-		kafka_metadata_ask(reply->handle, reply->feed.topic, error, partitions);
+		kafka_metadata_ask(reply->handle, reply->feed.topic, error, &found);
+	*partitions = found.partitions;
 	if (!survey->findings.reached) {
 		snprintf(survey->findings.why.text, sizeof(survey->findings.why.text),
 			"no broker answers: %s", rd_kafka_err2name(*error));
@@ -140,8 +142,8 @@ static void survey_topic(struct kafka_survey *survey, size_t number, bool all)
 	for (unsigned use = 0; use < (all ? KAFKA_PRODUCERS : 1); use++) {
 		struct kafka_producer *producer = survey->cluster->producers[use];
 		rd_kafka_resp_err_t error;
-		if (!kafka_metadata_ask(producer->handle, producer->topics[number], &error,
-			    &found->partitions)) {
+		if (!kafka_metadata_ask(
+			    producer->handle, producer->topics[number], &error, found)) {
 			survey->findings.reached = false;
 			snprintf(survey->findings.why.text, sizeof(survey->findings.why.text),
 				"no broker answers: %s", rd_kafka_err2name(error));
