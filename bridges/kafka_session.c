@@ -11,7 +11,8 @@
  *
  * Calls go by the quick producer while few wait for replies and by the busy one while many do; so
  * there is no order between two calls. How many wait is seen over some turns: replies come in
- * batches, after which few wait for a moment, and two producers halve what each could send at once. What is confirmed, or nobody waits for, goes by the producer
+ * batches, after which few wait for a moment, and two producers halve what each could send at
+ * once. What is confirmed, or nobody waits for, goes by the producer
  * of events, which keeps the order and reports every message.
  */
 #include "bridges/kafka_session.h"
