@@ -4,51 +4,7 @@
 #include "message/accept.h"
 
 #include "base/text.h"
-
-static struct span skip_blanks(struct span text)
-{
-	while (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[0] == '\t')) {
-		text = span_skip(text, 1);
-	}
-	return text;
-}
-
-static struct span take(struct span *rest, size_t len)
-{
-	struct span taken = span_of(rest->ptr, len);
-	*rest = span_skip(*rest, len);
-	return taken;
-}
-
-static struct span take_until(struct span *rest, const char *ends)
-{
-	size_t len = 0;
-	while (len < rest->len && (rest->ptr[len] == 0 || strchr(ends, rest->ptr[len]) == NULL)) {
-		len++;
-	}
-	return take(rest, len);
-}
-
-static bool take_quoted(struct span *rest, struct span *value)
-{
-	for (size_t i = 1; i < rest->len; i++) {
-		if (rest->ptr[i] == '"') {
-			*value = take(rest, i + 1);
-			return true;
-		}
-		i += rest->ptr[i] == '\\';
-	}
-	return false;
-}
-
-static bool take_value(struct span *rest, struct span *value)
-{
-	if (rest->len > 0 && rest->ptr[0] == '"') {
-		return take_quoted(rest, value);
-	}
-	*value = take_until(rest, ",; \t");
-	return text_is_token(*value);
-}
+#include "message/field_value.h"
 
 /* 0 to 1 with at most three digits behind the point; ".2" for the sake of Java. */
 static bool read_weight(struct span text, unsigned *weight)
@@ -78,7 +34,7 @@ static bool read_weight(struct span text, unsigned *weight)
 static bool take_parameter(struct span *rest, bool *weighed, unsigned *weight)
 {
 	struct span value;
-	struct span name = take_until(rest, "=,; \t");
+	struct span name = field_value_take_until(rest, "=,; \t");
 	if (!text_is_token(name)) {
 		return false;
 	}
@@ -86,7 +42,7 @@ static bool take_parameter(struct span *rest, bool *weighed, unsigned *weight)
 		return *weighed;
 	}
 	*rest = span_skip(*rest, 1);
-	if (!take_value(rest, &value)) {
+	if (!field_value_take(rest, ",; \t", &value)) {
 		return false;
 	}
 	if (!span_equal_nocase(name, SPAN("q"))) {
@@ -101,14 +57,14 @@ static bool take_parameters(struct span *rest, unsigned *weight)
 {
 	bool weighed = false;
 	for (;;) {
-		*rest = skip_blanks(*rest);
+		*rest = field_value_skip_blanks(*rest);
 		if (rest->len == 0 || rest->ptr[0] == ',') {
 			return true;
 		}
 		if (rest->ptr[0] != ';') {
 			return false;
 		}
-		*rest = skip_blanks(span_skip(*rest, 1));
+		*rest = field_value_skip_blanks(span_skip(*rest, 1));
 		bool empty = rest->len == 0 || rest->ptr[0] == ';' || rest->ptr[0] == ',';
 		if (!empty && !take_parameter(rest, &weighed, weight)) {
 			return false;
@@ -118,14 +74,14 @@ static bool take_parameters(struct span *rest, unsigned *weight)
 
 enum accept_result accept_next(struct span *rest, struct accept_range *out)
 {
-	*rest = skip_blanks(*rest);
+	*rest = field_value_skip_blanks(*rest);
 	while (rest->len > 0 && rest->ptr[0] == ',') {
-		*rest = skip_blanks(span_skip(*rest, 1));
+		*rest = field_value_skip_blanks(span_skip(*rest, 1));
 	}
 	if (rest->len == 0) {
 		return ACCEPT_END;
 	}
-	struct span range = take_until(rest, ",; \t");
+	struct span range = field_value_take_until(rest, ",; \t");
 	if (span_equal(range, SPAN("*"))) {
 		range = SPAN("*/*");
 	}

@@ -4,18 +4,11 @@
 #include "message/media_type.h"
 
 #include "base/text.h"
+#include "message/field_value.h"
 
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
-}
-
-static struct span skip_blanks(struct span text)
-{
-	while (text.len > 0 && is_blank(text.ptr[0])) {
-		text = span_skip(text, 1);
-	}
-	return text;
 }
 
 /* The type without its parameters and the white space around it. */
@@ -26,72 +19,37 @@ static struct span essence(struct span content_type)
 	if (end != NULL) {
 		type.len = (size_t)(end - type.ptr);
 	}
-	type = skip_blanks(type);
+	type = field_value_skip_blanks(type);
 	while (type.len > 0 && is_blank(type.ptr[type.len - 1])) {
 		type.len--;
 	}
 	return type;
 }
 
-/* Takes what stands before any of `ends` off the front. */
-static struct span take_until(struct span *rest, const char *ends)
-{
-	size_t len = 0;
-	while (len < rest->len && (rest->ptr[len] == 0 || !strchr(ends, rest->ptr[len]))) {
-		len++;
-	}
-	struct span taken = span_of(rest->ptr, len);
-	*rest = span_skip(*rest, len);
-	return taken;
-}
-
-/* Behind an opening quote: what is inside, with its backslashes. False: there is no closing one. */
-static bool take_quoted(struct span *rest, struct span *value)
-{
-	for (size_t i = 0; i < rest->len; i++) {
-		if (rest->ptr[i] == '"') {
-			*value = span_of(rest->ptr, i);
-			*rest = span_skip(*rest, i + 1);
-			return true;
-		}
-		i += rest->ptr[i] == '\\';
-	}
-	return false;
-}
-
-static bool take_value(struct span *rest, struct span *value)
-{
-	if (rest->len > 0 && rest->ptr[0] == '"') {
-		*rest = span_skip(*rest, 1);
-		return take_quoted(rest, value);
-	}
-	*value = take_until(rest, "; \t");
-	return text_is_token(*value);
-}
-
 /* One parameter, or nothing, as between two semicolons. */
 static bool take_parameter(struct span *rest, struct media_type *type)
 {
-	*rest = skip_blanks(*rest);
+	*rest = field_value_skip_blanks(*rest);
 	if (rest->len == 0 || rest->ptr[0] == ';') {
 		return true;
 	}
 	struct span value;
-	struct span name = take_until(rest, "=;");
+	struct span name = field_value_take_until(rest, "=;");
 	if (!text_is_token(name) || rest->len == 0 || rest->ptr[0] != '=') {
 		return false;
 	}
 	*rest = span_skip(*rest, 1);
-	if (!take_value(rest, &value)) {
+	if (!field_value_take(rest, "; \t", &value)) {
 		return false;
 	}
 	if (span_equal_nocase(name, SPAN("charset"))) {
 		if (span_present(type->charset)) {
 			return false;
 		}
-		type->charset = value;
+		bool quoted = value.ptr[0] == '"';
+		type->charset = quoted ? span_of(value.ptr + 1, value.len - 2) : value;
 	}
-	*rest = skip_blanks(*rest);
+	*rest = field_value_skip_blanks(*rest);
 	return rest->len == 0 || rest->ptr[0] == ';';
 }
 
@@ -114,7 +72,7 @@ bool media_type_read(struct span content_type, struct media_type *type)
 	}
 	type->name = name;
 	struct span rest = content_type;
-	take_until(&rest, ";");
+	field_value_take_until(&rest, ";");
 	while (rest.len > 0) {
 		rest = span_skip(rest, 1);
 		if (!take_parameter(&rest, type)) {
