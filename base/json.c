@@ -25,6 +25,7 @@ struct scan {
 	bool escaped;     /* the last string had a backslash */
 	uint64_t objects; /* bit d - 1: the container at depth d is an object */
 	struct json_names names;
+	struct json_members *members; /* to be noted; NULL: none */
 };
 
 static bool refuse(struct scan *scan, const char *at, const char *reason)
@@ -162,6 +163,25 @@ static bool scan_literal(struct scan *scan, struct span literal)
 	return true;
 }
 
+static void note_name(struct scan *scan, struct span name)
+{
+	struct json_members *members = scan->members;
+	if (members->count++ < JSON_MEMBERS_MAX) {
+		members->items[members->count - 1].name = name;
+		members->items[members->count - 1].value.ptr = skip_space(scan->at, scan->end);
+	}
+}
+
+/* A value ends here; names may have been noted before it. */
+static void note_end(struct scan *scan)
+{
+	struct json_members *members = scan->members;
+	if (members->count > 0 && members->count <= JSON_MEMBERS_MAX) {
+		struct span *value = &members->items[members->count - 1].value;
+		value->len = (size_t)(scan->at - value->ptr);
+	}
+}
+
 /* One name and its colon. */
 static bool scan_name(struct scan *scan)
 {
@@ -182,6 +202,9 @@ static bool scan_name(struct scan *scan)
 		return refuse(scan, scan->at, "expected ':'");
 	}
 	scan->at++;
+	if (scan->members != NULL && scan->depth == 1) {
+		note_name(scan, name);
+	}
 	return true;
 }
 
@@ -233,6 +256,9 @@ static bool close_container(struct scan *scan)
 static bool scan_behind_value(struct scan *scan)
 {
 	while (scan->depth > 0) {
+		if (scan->members != NULL && scan->depth == 1) {
+			note_end(scan);
+		}
 		scan->at = skip_space(scan->at, scan->end);
 		char c = scan->at < scan->end ? *scan->at : '\0';
 		bool is_object = in_object(scan);
@@ -294,9 +320,10 @@ static bool scan_document(struct scan *scan)
 	return scan->at == scan->end || refuse(scan, scan->at, "more text behind the value");
 }
 
-bool json_check(struct span text, struct json_fault *fault)
+static bool check(struct span text, struct json_members *members, struct json_fault *fault)
 {
 	struct scan scan;
+	scan.members = members;
 	scan.start = scan.at = text.len > 0 ? text.ptr : "";
 	scan.end = scan.start + text.len;
 	scan.depth = 0;
@@ -308,6 +335,17 @@ bool json_check(struct span text, struct json_fault *fault)
 		*fault = scan.fault;
 	}
 	return good;
+}
+
+bool json_check(struct span text, struct json_fault *fault)
+{
+	return check(text, NULL, fault);
+}
+
+bool json_check_members(struct span text, struct json_members *members)
+{
+	members->count = 0;
+	return check(text, members, NULL);
 }
 
 struct span json_value(struct span text)

@@ -40,6 +40,20 @@ struct json_fault {
  */
 bool json_check(struct span text, struct json_fault *fault);
 
+/* The members of the object that a text is. */
+#define JSON_MEMBERS_MAX 8
+
+struct json_members {
+	unsigned count; /* beyond JSON_MEMBERS_MAX: only the first ones are here */
+	struct {
+		struct span name; /* quoted source text */
+		struct span value;
+	} items[JSON_MEMBERS_MAX];
+};
+
+/* The same, and notes the members of the object on the way; none where it is no object. */
+bool json_check_members(struct span text, struct json_members *members);
+
 /* The value inside `text` without the white space around it. */
 struct span json_value(struct span text);
 enum json_type json_type_of(struct span value);

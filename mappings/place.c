@@ -27,6 +27,14 @@ static bool parse_header(struct span text, struct place *place)
 	       (hash == NULL || (place->pointer.len > 0 && json_pointer_check(place->pointer)));
 }
 
+static void note_first(struct place *place)
+{
+	struct span name = span_skip(place->pointer, 1);
+	const char *slash = memchr(name.ptr, '/', name.len);
+	name.len = slash != NULL ? (size_t)(slash - name.ptr) : name.len;
+	place->first = memchr(name.ptr, '~', name.len) == NULL ? name : SPAN_ABSENT;
+}
+
 bool place_parse(struct span text, struct place *place)
 {
 	*place = (struct place){ .kind = PLACE_NONE };
@@ -42,6 +50,9 @@ bool place_parse(struct span text, struct place *place)
 	if (take(&text, SPAN("body:"))) {
 		place->kind = PLACE_BODY;
 		place->pointer = text.len > 0 ? text : SPAN_ABSENT;
+		if (text.len > 0) {
+			note_first(place);
+		}
 		return text.len == 0 || json_pointer_check(text);
 	}
 	return take(&text, SPAN("header:")) && parse_header(text, place);
@@ -50,8 +61,8 @@ bool place_parse(struct span text, struct place *place)
 static bool body_is_json(struct place_source *source)
 {
 	if (source->body == PLACE_UNCHECKED) {
-		source->body =
-			json_check(source->message->body, NULL) ? PLACE_JSON : PLACE_NOT_JSON;
+		bool json = json_check_members(source->message->body, &source->members);
+		source->body = json ? PLACE_JSON : PLACE_NOT_JSON;
 	}
 	return source->body == PLACE_JSON;
 }
@@ -60,6 +71,26 @@ static bool read_pointer(struct span json, struct span pointer, struct place_val
 {
 	value->json = true;
 	return json_pointer(json_value(json), pointer, &value->text);
+}
+
+/* The first name of the pointer is looked up among what was noted when the body was checked. */
+static bool read_body(
+	const struct place *place, struct place_source *source, struct place_value *value)
+{
+	const struct json_members *members = &source->members;
+	if (members->count == 0 || members->count > JSON_MEMBERS_MAX ||
+		!span_present(place->first)) {
+		return read_pointer(source->message->body, place->pointer, value);
+	}
+	struct span rest = span_skip(place->pointer, place->first.len + 1);
+	for (unsigned i = 0; i < members->count; i++) {
+		if (json_string_equal(members->items[i].name, place->first)) {
+			value->json = true;
+			value->text = members->items[i].value;
+			return rest.len == 0 || json_pointer(value->text, rest, &value->text);
+		}
+	}
+	return false;
 }
 
 static bool read_header(
@@ -86,8 +117,7 @@ bool place_read_inside(
 	case PLACE_KEY: value->text = source->message->key; return span_present(value->text);
 	case PLACE_BODY:
 		if (span_present(place->pointer)) {
-			return body_is_json(source) &&
-			       read_pointer(source->message->body, place->pointer, value);
+			return body_is_json(source) && read_body(place, source, value);
 		}
 		value->text = source->message->body.len > 0 ? source->message->body : SPAN("");
 		return true;

@@ -22,6 +22,7 @@ struct place {
 	enum message_property property;
 	struct span name;    /* of a header */
 	struct span pointer; /* RFC 6901; absent: the whole */
+	struct span first;   /* its first name; absent where that is escaped */
 };
 
 /* A message whose body (or header) is looked into: whether it is strict JSON is found out only
@@ -29,6 +30,7 @@ struct place {
 struct place_source {
 	const struct message *message;
 	enum { PLACE_UNCHECKED, PLACE_JSON, PLACE_NOT_JSON } body;
+	struct json_members members; /* of a JSON body: several places look into it */
 	struct buffer *scratch;
 };
 

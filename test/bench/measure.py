@@ -17,6 +17,7 @@ import sys
 import time
 
 import codec
+import envelope
 import frozen
 import idle
 import kafka_calls
@@ -226,6 +227,7 @@ FIGURES = {
     "cpu": cpu,
     "stopped": lambda lab: frozen.measure(lab, Figure),
     "codec": lambda lab: codec.measure(lab, Figure),
+    "envelope": lambda lab: envelope.measure(lab, Figure),
     "match": lambda lab: match.measure(lab, Figure),
     "idle": lambda lab: idle.measure(lab, Figure),
     "slow": lambda lab: slow.measure(lab, Figure),
