@@ -5,6 +5,7 @@
  * envelope_calls CONVENTION text|orders COUNT: makes a message of a request with a body of 1 KB,
  * and an answer of a reply with the same, COUNT times. Under callgrind the difference of two counts
  * is what one costs, and the difference of two conventions what the dialect does.
+ */
 #include "base/json_tree.h"
 #include "mappings/answer.h"
 #include "mappings/convention_table.h"
