@@ -233,7 +233,8 @@ static bool refused_or_upgraded(struct step *step)
 {
 	struct connection *connection = step->connection;
 	bool keep_alive = connection->http1.keep_alive;
-	if (connection->listener->options->websocket_count == 0) {
+	if (connection->listener->options->websocket_count == 0 ||
+		(!step->head->websocket && step->head->method_id != HTTP1_GET)) {
 		return false;
 	}
 	connection->http1.keep_alive = keep_alive && !has_body(step->head);
@@ -316,7 +317,7 @@ static void choose_parts(struct step *step)
 	enum answer_parts parts = mapping_parts(step->match.mapping);
 	if (parts != PARTS_BY_ACCEPT) {
 		http1->parts = formats[parts];
-	} else if (mapping_streams(step->match.mapping)) {
+	} else {
 		http1->parts =
 			part_format_choose(step->request.headers, step->request.header_count);
 		http1->vary |= MATCH_VARY_ACCEPT;
@@ -342,7 +343,9 @@ static void handle_complete(struct step *step, size_t body_len)
 	if (call == NULL) {
 		refuse_without_call(connection, false);
 	} else {
-		choose_parts(step);
+		if (mapping_streams(step->match.mapping)) {
+			choose_parts(step);
+		}
 		call_send(call, &step->request, &step->match);
 	}
 }

@@ -114,11 +114,6 @@ static void append_connection(const struct connection *connection, bool upgrade,
 	buffer_append_literal(out, "\r\n");
 }
 
-bool http1_answer_has_content(int status)
-{
-	return status != 204 && status != 304;
-}
-
 /* Ends the head; a file that has to follow is on its way then, and ends the answer. False: it is
  * nothing but the head. */
 static bool append_file(struct connection *connection, int status, struct file_part *file)

@@ -35,7 +35,11 @@ struct http1_page {
 void http1_answer_call(
 	struct connection *connection, struct call *call, const struct call_answer *answer);
 /* RFC 9110 sections 6.4.1 and 8.6: 204 and 304 have no content, whatever a worker sent. */
-bool http1_answer_has_content(int status);
+static inline bool http1_answer_has_content(int status)
+{
+	return status != 204 && status != 304;
+}
+
 /* The head of an answer whose body is written by http1_stream.c. */
 void http1_answer_head(struct connection *connection, struct call *call,
 	const struct call_answer *answer, struct span content_type);

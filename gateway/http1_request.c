@@ -67,7 +67,8 @@ static void take_headers(
 	}
 }
 
-void http1_request_read(const struct http1_head *head, const char *bytes,
+/* Nearly all that a request costs before it is matched, so it stands in line. */
+static inline void fill(const struct http1_head *head, const char *bytes,
 	struct request_header *headers, struct request *request)
 {
 	take_headers(head, bytes, headers);
@@ -106,10 +107,16 @@ void http1_request_read(const struct http1_head *head, const char *bytes,
 	take_trace(head, bytes, request);
 }
 
+void http1_request_read(const struct http1_head *head, const char *bytes,
+	struct request_header *headers, struct request *request)
+{
+	fill(head, bytes, headers, request);
+}
+
 void http1_request_make(struct connection *connection, const struct http1_head *head,
 	const char *bytes, struct request *request)
 {
-	http1_request_read(head, bytes, connection->shard->scratch.headers, request);
+	fill(head, bytes, connection->shard->scratch.headers, request);
 	if (connection->secure) {
 		request->scheme = SPAN("https");
 	}

@@ -384,13 +384,20 @@ static void read_death(struct reader *reader)
 	reader->answer->status = reader->answer->expired ? 504 : 502;
 }
 
+/* Whether the reply is the answer at all. */
+static void read_kind(struct reader *reader)
+{
+	struct answer *answer = reader->answer;
+	answer->error = condition_list_holds(&reader->rule->error, &reader->source);
+	answer->kind = answer->error ? ANSWER_WHOLE : kind_of(reader);
+	answer->dead = condition_list_holds(&reader->rule->dead, &reader->source);
+}
+
 static void read_reply(struct reader *reader)
 {
 	struct answer *answer = reader->answer;
-	answer->error = reader->rule->error.count > 0 &&
-			condition_list_holds(&reader->rule->error, &reader->source);
-	answer->kind = answer->error ? ANSWER_WHOLE : kind_of(reader);
-	answer->no_part = false;
+	answer->kind = ANSWER_WHOLE;
+	answer->error = answer->dead = answer->no_part = false;
 	answer->bad_reply = NULL;
 	answer->body = SPAN_ABSENT;
 	answer->body_is_json = false;
@@ -398,8 +405,9 @@ static void read_reply(struct reader *reader)
 	answer->content_encoding = SPAN_ABSENT;
 	answer->header_count = 0;
 	answer->headers_dropped = 0;
-	answer->dead = reader->rule->dead.count > 0 &&
-		       condition_list_holds(&reader->rule->dead, &reader->source);
+	if (reader->rule->has_kinds) {
+		read_kind(reader);
+	}
 	if (answer->dead) {
 		read_death(reader);
 		return;

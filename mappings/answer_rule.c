@@ -409,6 +409,8 @@ void answer_rule_compile(const struct json_node *node, const struct json_node *p
 	if (options.reply_queue != NULL) {
 		answer_binding_compile_queue(options.reply_queue, store, rule, problems);
 	}
+	rule->has_kinds =
+		rule->error.count + rule->dead.count + rule->skip.count > 0 || rule->stream.used;
 	option_finish(answer_rows, &options);
 }
 

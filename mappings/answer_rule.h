@@ -46,6 +46,7 @@ struct answer_rule {
 	int64_t timeout_ms; /* 0: not set */
 	int64_t total_ms;   /* of all parts together; 0: no end */
 	int parts;          /* enum answer_parts */
+	bool has_kinds;     /* replies may be errors, dead letters, parts or nothing yet */
 	struct condition_list skip;
 	struct answer_stream stream;
 	struct place correlation;

@@ -195,7 +195,7 @@ static bool holds(const struct condition *condition, struct place_source *source
 	return false;
 }
 
-bool condition_list_holds(const struct condition_list *list, struct place_source *source)
+bool condition_list_holds_some(const struct condition_list *list, struct place_source *source)
 {
 	for (unsigned i = 0; i < list->count; i++) {
 		if (holds(&list->items[i], source)) {

@@ -41,8 +41,15 @@ extern const struct option condition_rows[];
 /* Compiles an object or a list of objects into `store`; problems are added. */
 void condition_list_compile(const struct json_node *node, struct store *store,
 	struct condition_list *list, struct problem_list *problems);
-/* False for an empty list. */
-bool condition_list_holds(const struct condition_list *list, struct place_source *source);
+/* The list is not empty. */
+bool condition_list_holds_some(const struct condition_list *list, struct place_source *source);
+
+/* False for an empty list, as it is for most mappings. */
+static inline bool condition_list_holds(
+	const struct condition_list *list, struct place_source *source)
+{
+	return list->count > 0 && condition_list_holds_some(list, source);
+}
 
 /* A PLACE from a configuration string, its text in `store`. False and a problem. */
 bool condition_place(const struct json_node *node, struct store *store, struct place *place,

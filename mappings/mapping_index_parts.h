@@ -84,6 +84,23 @@ static inline uint32_t hash_text(struct span text)
 	return hash;
 }
 
+/* All of a text of less than eight bytes, in any order. */
+static inline uint64_t word_of(const char *text, size_t len)
+{
+	uint64_t word = 0;
+	uint32_t half;
+	if (len >= 4) {
+		memcpy(&half, text, 4);
+		word = half;
+		memcpy(&half, text + len - 4, 4);
+		return word << 32 | half;
+	}
+	for (size_t i = 0; i < len; i++) {
+		word = word << 8 | (unsigned char)text[i];
+	}
+	return word;
+}
+
 /* Of a whole path, eight bytes at a time; the last eight may have been taken already. */
 static inline uint32_t hash_path(struct span path)
 {
@@ -97,9 +114,8 @@ static inline uint32_t hash_path(struct span path)
 	}
 	if (path.len >= 8) {
 		memcpy(&word, path.ptr + path.len - 8, 8);
-	}
-	for (; at < path.len && path.len < 8; at++) {
-		word = word << 8 | (unsigned char)path.ptr[at];
+	} else {
+		word = word_of(path.ptr, path.len);
 	}
 	hash = (hash ^ word) * factor;
 	return (uint32_t)(hash >> 32);
