@@ -306,10 +306,13 @@ static void read_error_object(struct reader *reader)
 }
 
 /* A header or property that holds an object or an array is meant as JSON. */
-static bool holds_json(const struct place_value *value)
+static void take_json(struct place_value *value)
 {
 	struct span text = value->text;
-	return text.len > 0 && (text.ptr[0] == '{' || text.ptr[0] == '[') && json_check(text, NULL);
+	if (!value->json && text.len > 0 && (text.ptr[0] == '{' || text.ptr[0] == '[') &&
+		json_check(text, NULL)) {
+		*value = (struct place_value){ .text = json_value(text), .json = true };
+	}
 }
 
 static void read_error_body(struct reader *reader)
@@ -326,7 +329,7 @@ static void read_error_body(struct reader *reader)
 			strip_value(reader, &json);
 			value.text = json.text;
 		} else {
-			value.json = value.json || holds_json(&value);
+			take_json(&value);
 			strip_value(reader, &value);
 		}
 		give_body(reader, places->items, &value);

@@ -439,6 +439,7 @@ static void an_error_in_a_header_that_holds_json_is_json(void **state)
 			"404 error json type=application/json | {\"statusCode\":404}" },
 		{ ERR, "header:e={\"status\":\"error\"}\n\n",
 			"502 error json type=application/json | {\"status\":\"error\"}" },
+		{ ERR, "header:e={} \n\n", "502 error json type=application/json | {}" },
 		{ ERR, "header:e=boom\n\n", "502 error type=text/plain; charset=utf-8 | boom" },
 	};
 	TELL(stories);
