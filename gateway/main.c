@@ -34,7 +34,7 @@ static int print_help(FILE *out)
 	      "Usage:\n",
 		out);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		fprintf(out, "  bridgehead %-13s%-18s%s\n", commands[i].name, commands[i].arguments,
+		fprintf(out, "  bridgehead %-13s%-20s%s\n", commands[i].name, commands[i].arguments,
 			commands[i].help);
 	}
 	fputs("\n'bridgehead COMMAND --help' tells more.\n", out);

@@ -45,7 +45,9 @@ static void append_match(const struct mapping *mapping, struct buffer *out)
 		}
 		buffer_append_format(out, " %.*s", (int)path.len, path.ptr);
 	}
-	append_pair(out, "op", written(match, "op"));
+	const struct json_node *op = json_node_member(match, SPAN("op"));
+	bool named = op != NULL && op->type == JSON_OBJECT;
+	append_pair(out, "op", named ? written(op, "name") : written(match, "op"));
 	for (unsigned i = 0; conditions[i] != NULL; i++) {
 		append_pair(out, conditions[i], written(match, conditions[i]));
 	}
