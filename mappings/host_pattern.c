@@ -206,6 +206,9 @@ bool host_pattern_covers(const struct host_pattern *a, const struct host_pattern
 {
 	struct span x = a->tail ? span_skip(a->name, 1) : a->name;
 	struct span y = b->tail ? span_skip(b->name, 1) : b->name;
+	if (y.ptr[0] == '[') {
+		return span_equal_nocase(x, y); /* an address has no labels */
+	}
 	while (x.len > 0) {
 		if (y.len == 0) {
 			return false;

@@ -80,7 +80,6 @@ def test_two_bridges_are_what_prometheus_reads(kafka, gateway):
 
 
 def test_a_broker_that_goes_is_seen(own_kafka, kafka_gateway):
-    own_kafka.start()
     one = kafka_gateway(to(own_kafka.topic()), on=own_kafka, bridge={"options": OFTEN})
     one.wait_metric("bridgehead_kafka_broker_up", 4, broker="1")
     own_kafka.kill()

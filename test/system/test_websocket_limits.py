@@ -423,7 +423,11 @@ def test_requests_of_a_socket_have_the_headers_of_its_handshake(gateway, worker,
 
 def test_a_template_sees_all_headers_of_a_handshake_but_those_of_the_protocol(loopback):
     one = loopback(
-        {"name": "all", "match": {"path": "/raw"}, "send": {"body": {"all": "${headers}"}}},
+        {
+            "name": "all",
+            "match": {"path": "/raw"},
+            "send": {"body": {"all": "${headers}"}, "forward_headers": ["cookie"]},
+        },
         websockets=[{"path": "/raw", "envelope": "raw"}],
     )
     with one.websocket("/raw", headers={**SAID, "Sec-WebSocket-Protocol": "x"}) as socket:

@@ -147,6 +147,8 @@ static void a_suffix_covers_what_ends_in_it(void **state)
 		{ "*.:x.example", "*.example", false },
 		{ "*.:x", "*.example", true },
 		{ "*.:x.example", ":y.:x.example", true },
+		{ ":x", "[::1]", false },
+		{ "[::1]", "[::1]", true },
 	};
 	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
 		struct store store = { 0 };
