@@ -4,6 +4,10 @@
 /*
  * Metadata and offsets are asked for by a producer: a broker answers one connection in order, so on
  * that of the consumer a question waits behind the fetch, half a second each time.
+ *
+ * A topic that was deleted and made anew between two surveys shows itself by a position that the
+ * broker does not have. It is then read from its beginning: at its end, what was written since
+ * would be lost, and that may well be what made it come into being.
  */
 #include "bridges/kafka_dead_letter.h"
 
@@ -24,21 +28,21 @@ enum { PATIENCE_MS = 100 };
 
 /* Names */
 
-static bool is_known(const struct kafka_dead_letter *dead, struct span name)
+/* The number of the topic with that name; count: there is none. */
+static size_t find(const struct kafka_dead_letter *dead, struct span name)
 {
-	for (size_t i = 0; i < dead->count; i++) {
-		if (span_equal(span_from_text(dead->topics[i].feed.name), name)) {
-			return true;
-		}
+	size_t at = 0;
+	while (at < dead->count && !span_equal(span_from_text(dead->topics[at].feed.name), name)) {
+		at++;
 	}
-	return false;
+	return at;
 }
 
 static bool add_topic(struct kafka_dead_letter *dead, const struct kafka_cluster *cluster,
 	struct span name, struct kafka_why *why)
 {
 	const struct kafka_reply *reply = cluster->reply;
-	if (is_known(dead, name)) {
+	if (find(dead, name) < dead->count) {
 		return true;
 	}
 	if (!kafka_options_is_topic(name) || span_equal(name, span_from_text(reply->feed.name))) {
@@ -111,6 +115,8 @@ void kafka_dead_letter_destroy(struct kafka_dead_letter *dead)
 		}
 	}
 	free(dead->topics);
+	free(dead->lost.items);
+	free(dead->again.items);
 	free(dead);
 }
 
@@ -183,26 +189,48 @@ static bool follow_topic(struct kafka_dead_topic *topic)
 
 void kafka_dead_letter_follow(struct kafka_dead_letter *dead)
 {
-	for (size_t i = 0; dead->anew && i < dead->count; i++) {
-		kafka_feed_stop(&dead->topics[i].feed);
+	for (size_t i = 0; i < dead->again.count; i++) {
+		kafka_feed_again(&dead->topics[dead->again.items[i].topic].feed,
+			dead->again.items[i].partition);
 	}
-	dead->anew = false;
+	dead->again.count = 0;
 	bool reached = true;
 	for (size_t i = 0; reached && i < dead->count; i++) {
 		reached = follow_topic(&dead->topics[i]);
 	}
 }
 
+/* Positions that are lost */
+
+static void add_place(struct kafka_dead_places *places, size_t topic, int32_t partition)
+{
+	for (size_t i = 0; i < places->count; i++) {
+		if (places->items[i].topic == topic && places->items[i].partition == partition) {
+			return;
+		}
+	}
+	places->items = memory_resize(places->items, places->count + 1, sizeof(*places->items));
+	places->items[places->count].topic = topic;
+	places->items[places->count].partition = partition;
+	places->count++;
+}
+
 void kafka_dead_letter_lose(struct kafka_dead_letter *dead, const rd_kafka_message_t *error)
 {
-	dead->lost = dead->lost || error->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-		     error->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+	size_t topic = find(dead, span_from_text(rd_kafka_topic_name(error->rkt)));
+	bool lost = error->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+		    error->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+	if (lost && topic < dead->count) {
+		add_place(&dead->lost, topic, error->partition);
+	}
 }
 
 void kafka_dead_letter_prepare(struct kafka_dead_letter *dead)
 {
-	dead->anew = dead->anew || dead->lost;
-	dead->lost = false;
+	for (size_t i = 0; i < dead->lost.count; i++) {
+		add_place(&dead->again, dead->lost.items[i].topic, dead->lost.items[i].partition);
+	}
+	dead->lost.count = 0;
 }
 
 bool kafka_dead_letter_tell(struct kafka_dead_letter *dead, struct bridge_host *host)

@@ -15,6 +15,7 @@
 #include <librdkafka/rdkafka.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct kafka_cluster;
 
@@ -25,11 +26,20 @@ struct kafka_dead_topic {
 	enum kafka_topic_state told;  /* the reader's */
 };
 
+/* Partitions whose position is worth nothing. */
+struct kafka_dead_places {
+	struct {
+		size_t topic;
+		int32_t partition;
+	} * items;
+	size_t count;
+};
+
 struct kafka_dead_letter {
 	struct kafka_dead_topic *topics;
 	size_t count;
-	bool lost; /* the reader's: some position is worth nothing */
-	bool anew; /* the survey's: begin again at the ends */
+	struct kafka_dead_places lost;  /* the reader's, until a survey begins */
+	struct kafka_dead_places again; /* the survey's: to be read from their beginning */
 };
 
 /*
@@ -50,7 +60,7 @@ void kafka_dead_letter_deliver(struct bridge_host *host, const rd_kafka_message_
 
 /* The survey's: looks for the topics and reads those that are there. Blocks. */
 void kafka_dead_letter_follow(struct kafka_dead_letter *dead);
-/* The reader's. One of its topics cannot be read on. */
+/* The reader's. A partition of its topics cannot be read on. */
 void kafka_dead_letter_lose(struct kafka_dead_letter *dead, const rd_kafka_message_t *error);
 /* Likewise: a survey is about to begin; one has ended. */
 void kafka_dead_letter_prepare(struct kafka_dead_letter *dead);

@@ -49,14 +49,34 @@ void kafka_feed_finish(struct kafka_feed *feed)
 	*feed = (struct kafka_feed){ 0 };
 }
 
+/* Its place among what is read; reading_count: it is not. */
+static size_t find(const struct kafka_feed *feed, int32_t partition)
+{
+	size_t at = 0;
+	while (at < feed->reading_count && feed->reading[at] != partition) {
+		at++;
+	}
+	return at;
+}
+
 static bool is_read(const struct kafka_feed *feed, int32_t partition)
 {
-	for (size_t i = 0; i < feed->reading_count; i++) {
-		if (feed->reading[i] == partition) {
-			return true;
-		}
+	return find(feed, partition) < feed->reading_count;
+}
+
+void kafka_feed_again(struct kafka_feed *feed, int32_t partition)
+{
+	size_t at = find(feed, partition);
+	if (at == feed->reading_count) {
+		return;
 	}
-	return false;
+	rd_kafka_consume_stop(feed->topic, partition);
+	if (rd_kafka_consume_start_queue(
+		    feed->topic, partition, RD_KAFKA_OFFSET_BEGINNING, feed->queue) != 0) {
+		/* The next survey reads it as if it had just come into being. */
+		feed->reading[at] = feed->reading[--feed->reading_count];
+		feed->absent = feed->absent || feed->reading_count == 0;
+	}
 }
 
 /* A topic that was just created has no leader for a moment, and the library does not ask twice. */

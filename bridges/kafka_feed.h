@@ -40,5 +40,10 @@ void kafka_feed_finish(struct kafka_feed *feed);
  * that come later from offset 0: nobody can have missed them. False and `why`: try again.
  */
 bool kafka_feed_follow(struct kafka_feed *feed, int32_t partitions, struct kafka_why *why);
+/*
+ * Where a position is worth nothing, because the topic was made anew or its old records are gone:
+ * all that is in the partition now is unread. Does nothing if it is not read.
+ */
+void kafka_feed_again(struct kafka_feed *feed, int32_t partition);
 /* Reads nothing any more; what follows begins anew. */
 void kafka_feed_stop(struct kafka_feed *feed);

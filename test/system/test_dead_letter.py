@@ -158,6 +158,41 @@ def test_a_topic_that_is_missing_is_told_and_read_once_it_is_there(
         assert waiting.result(10).status == 502
 
 
+def test_a_topic_that_is_made_anew_is_read_whole(kafka, kafka_worker, kafka_gateway):
+    topic = kafka.topic()
+    letters = topic + "-dlt"
+    kafka.topic(letters)
+    worker = kafka_worker(kafka, topic)
+    one = kafka_gateway(to(topic), bridge=WATCH)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+
+        def fails():
+            waiting = pool.submit(one.post, "/to", "x")
+            give_up(worker.next())
+            return waiting.result(20).status == 502
+
+        def missing():
+            return len(one.log(msg="dead letters", why="the topic does not exist"))
+
+        for turn in range(3):
+            # Positions that the next topic does not have so soon.
+            assert all(fails() for _ in range(8)), turn
+            kafka.delete_topic(letters)
+            kafka.topic(letters)
+            # At once, so while the old positions are found out to be worth nothing.
+            assert all(fails() for _ in range(3)), turn
+        # With time to see that it is gone.
+        before = missing()
+        kafka.delete_topic(letters)
+        eventually(lambda: missing() > before)
+        waiting = pool.submit(one.post, "/to", "x")
+        request = worker.next()
+        kafka.topic(letters, partitions=3)
+        give_up(request)
+        assert waiting.result(20).status == 502
+        assert fails() and fails()
+
+
 def test_old_letters_are_not_read(kafka, watched, kafka_worker, kafka_gateway):
     topic = watched()
     for i in range(50):
