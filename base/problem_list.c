@@ -218,6 +218,23 @@ static int compare(const void *left, const void *right)
 	return a->rank < b->rank ? -1 : a->rank > b->rank;
 }
 
+/* Said already: what several mappings use, a convention for example, is compiled for each. */
+static bool is_repeated(const struct problem *sorted, size_t at)
+{
+	const struct problem *problem = &sorted[at];
+	for (size_t i = at; problem->line > 0 && i > 0; i--) {
+		const struct problem *before = &sorted[i - 1];
+		if (before->file_rank != problem->file_rank || before->line != problem->line ||
+			before->column != problem->column) {
+			return false;
+		}
+		if (strcmp(before->text, problem->text) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void problem_list_print(const struct problem_list *list, FILE *out)
 {
 	size_t count = list->count;
@@ -228,6 +245,9 @@ void problem_list_print(const struct problem_list *list, FILE *out)
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct problem *problem = &sorted[i];
+		if (is_repeated(sorted, i)) {
+			continue;
+		}
 		if (problem->file != NULL) {
 			fprintf(out, "%s:", problem->file);
 		}

@@ -3,6 +3,7 @@
 
 #include "gateway/config_check.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 /* Without confirms a mapping that waits for one would answer 504 to everything. */
@@ -66,6 +67,42 @@ void config_check_mappings(const struct config *config, struct problem_list *pro
 	}
 }
 
+/* A port of 0 is a new one for each. */
+static bool is_same_address(const struct option_address *a, const struct option_address *b)
+{
+	const struct sockaddr_in *four = (const struct sockaddr_in *)&a->socket;
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&a->socket;
+	int family = a->socket.ss_family;
+	bool any = (family == AF_INET && four->sin_port == 0) ||
+		   (family == AF_INET6 && six->sin6_port == 0);
+	return a->len > 0 && a->len == b->len && !any &&
+	       memcmp(&a->socket, &b->socket, a->len) == 0;
+}
+
+/* The kernel would open both and share connections out between them. */
+static void check_addresses(
+	const struct config *config, const struct json_node *admin, struct problem_list *problems)
+{
+	const struct json_node *node =
+		config->listeners_node != NULL ? config->listeners_node->first : NULL;
+	for (size_t i = 0; i < config->listener_count; i++, node = node->next) {
+		const struct option_address *address = &config->listeners[i].address;
+		bool taken = false;
+		for (size_t j = 0; j < i && !taken; j++) {
+			taken = is_same_address(address, &config->listeners[j].address);
+		}
+		if (taken) {
+			problem_list_error(problems, json_node_member(node, SPAN("address")),
+				"another listener has the address %s too", address->text);
+		}
+		if (is_same_address(address, &config->admin.address)) {
+			problem_list_error(problems, json_node_member(admin, SPAN("address")),
+				"the listener \"%s\" has this address too",
+				config->listeners[i].name != NULL ? config->listeners[i].name : "");
+		}
+	}
+}
+
 void config_check_whole(
 	const struct config *config, const struct json_node *root, struct problem_list *problems)
 {
@@ -82,6 +119,7 @@ void config_check_whole(
 	if (admin != NULL && json_node_member(admin, SPAN("address")) == NULL) {
 		problem_list_error(problems, admin, "\"address\" is missing");
 	}
+	check_addresses(config, admin, problems);
 	if (config->admin.address.len > 0 && !option_address_is_local(&config->admin.address)) {
 		problem_list_warning(problems, json_node_member(admin, SPAN("address")),
 			"the admin listener has no authentication; a loopback address is safer");

@@ -192,6 +192,10 @@ static void compile_send(struct mapping *mapping, const struct mapping_options *
 	}
 	if (mapping->send.to_kafka && !mapping->answer.own_correlation) {
 		place_parse(SPAN("header:correlation_id"), &mapping->answer.correlation);
+	} else if (mapping->send.to_kafka && mapping->answer.correlation.kind == PLACE_PROPERTY) {
+		problem_list_error(context->problems,
+			json_node_member(options->answer, SPAN("correlation")),
+			"only an amqp bridge knows properties; no reply would find its call");
 	}
 }
 

@@ -143,7 +143,7 @@ static bool name_is_good(struct span name)
 static const char *add_capture(struct path_pattern *pattern, struct span name, struct store *store)
 {
 	if (!name_is_good(name)) {
-		return "a capture's name holds letters, digits, _ and -";
+		return "has a capture whose name is not of letters, digits, _ and -";
 	}
 	for (unsigned i = 0; i < pattern->capture_count; i++) {
 		if (span_equal(pattern->captures[i], name)) {

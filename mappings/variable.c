@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/option.h"
+#include "mappings/header_name.h"
 #include "mappings/match.h"
 
 #include <stdio.h>
@@ -194,6 +195,10 @@ bool variable_resolve(struct span name, const struct variable_context *context,
 	if (row->kind == VARIABLE_BODY_POINTER && !json_pointer_check(behind)) {
 		snprintf(why, size, "'%.*s' is no JSON pointer; expected ${body:/name}",
 			(int)behind.len, behind.ptr);
+		return false;
+	}
+	if (row->kind == VARIABLE_HEADER_VALUE && !header_name_is_token(behind)) {
+		snprintf(why, size, "'%.*s' is no name of a header", (int)behind.len, behind.ptr);
 		return false;
 	}
 	if (row->kind == VARIABLE_HOST_CAPTURE && !context->any_capture &&
