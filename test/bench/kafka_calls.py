@@ -22,6 +22,8 @@ TOPIC, BARE_REPLIES = "bench", "bench.bare.replies"
 ROUNDS, STARTS = 7, 5
 # in flight, calls of a turn, goal of the ratio, goal of the CPU per call in us
 TURNS = ((1, 1500, 0.95, None), (64, 24000, 0.78, 24), (256, 40000, 0.60, 20))
+# the same in flight on fewer WebSockets: in flight, sockets, calls of a turn
+SOCKET_TURNS = ((64, 4, 24000), (256, 8, 60000))
 BEHIND_BARE_US = 100
 START_MS = 500
 
@@ -56,12 +58,17 @@ class KafkaLab:
     def config(self):
         mapping = {
             "name": "bench",
-            "match": {"method": "POST", "path": "/bench"},
+            "match": {"method": "POST", "path": "/bench", "op": "bench"},
             "send": {"topic": TOPIC},
             "answer": {"timeout": "20s"},
         }
         bridge = {"type": "kafka", "bootstrap": self.kafka.bootstrap}
-        config = {"shards": 1, "bridges": {"kafka": bridge}, "mappings": [mapping]}
+        config = {
+            "shards": 1,
+            "bridges": {"kafka": bridge},
+            "mappings": [mapping],
+            "websockets": [{"path": "/ws"}],
+        }
         return complete(config, None)
 
     def gateway(self):
@@ -85,11 +92,12 @@ class KafkaLab:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def turn(self, gateway, in_flight, calls):
-        """`calls` without and with the gateway."""
+    def turn(self, gateway, in_flight, calls, sockets=None):
+        """`calls` without and with the gateway: over HTTP, or on so many WebSockets."""
         bare = self.bare(in_flight, calls)
         before = laboratory.cpu_nanoseconds(gateway.pid)
-        result = self.lab.load(gateway, "-c", in_flight, "-n", calls)
+        words = ("-c", sockets, "-m", in_flight // sockets) if sockets else ("-c", in_flight)
+        result = self.lab.load(gateway, *words, "-n", calls, websocket=sockets is not None)
         cpu = laboratory.cpu_nanoseconds(gateway.pid) - before
         return Turn(
             bare_rate=bare["calls"] / bare["seconds"],
@@ -119,6 +127,27 @@ def starts(bench):
             yield (time.monotonic() - began) * 1000
 
 
+def report(turns, in_flight, over):
+    print(
+        f"    {in_flight} in flight over {over}: {middle(turns, lambda turn: turn.rate):,.0f} "
+        f"requests/s, bare {middle(turns, lambda turn: turn.bare_rate):,.0f}; p50 "
+        f"{middle(turns, lambda turn: turn.p50):,.0f} us, bare "
+        f"{middle(turns, lambda turn: turn.bare_p50):,.0f}; CPU "
+        f"{middle(turns, lambda turn: turn.cpu):.1f} us a call, bare "
+        f"{middle(turns, lambda turn: turn.bare_cpu):.1f}"
+    )
+
+
+def on_sockets(bench, gateway, figure):
+    for in_flight, sockets, calls in SOCKET_TURNS:
+        turns = [bench.turn(gateway, in_flight, calls, sockets) for _ in range(ROUNDS)]
+        report(turns, in_flight, f"{sockets} WebSockets")
+        name = f"the same, {in_flight} in flight on {sockets} WebSockets"
+        goal = {row[0]: row[2] for row in TURNS}[in_flight]
+        ratio = middle(turns, lambda turn: turn.rate / turn.bare_rate)
+        yield figure(name, ratio, goal, at_least=True, digits=2)
+
+
 def measure(lab, figure):
     bench = KafkaLab(lab)
     took = list(starts(bench))
@@ -128,14 +157,7 @@ def measure(lab, figure):
         bench.warm(gateway)
         for in_flight, calls, ratio_goal, cpu_goal in TURNS:
             turns = [bench.turn(gateway, in_flight, calls) for _ in range(ROUNDS)]
-            print(
-                f"    {in_flight} in flight: {middle(turns, lambda turn: turn.rate):,.0f} "
-                f"requests/s, bare {middle(turns, lambda turn: turn.bare_rate):,.0f}; p50 "
-                f"{middle(turns, lambda turn: turn.p50):,.0f} us, bare "
-                f"{middle(turns, lambda turn: turn.bare_p50):,.0f}; CPU "
-                f"{middle(turns, lambda turn: turn.cpu):.1f} us a call, bare "
-                f"{middle(turns, lambda turn: turn.bare_cpu):.1f}"
-            )
+            report(turns, in_flight, "HTTP")
             ratio = middle(turns, lambda turn: turn.rate / turn.bare_rate)
             name = f"requests/s over bare Kafka RPC, {in_flight} in flight"
             yield figure(name, ratio, ratio_goal, at_least=True, digits=2)
@@ -146,3 +168,4 @@ def measure(lab, figure):
             if in_flight == 1:
                 behind = middle(turns, lambda turn: turn.p50 - turn.bare_p50)
                 yield figure("Kafka: p50 behind bare, 1 in flight", behind, BEHIND_BARE_US, " us")
+        yield from on_sockets(bench, gateway, figure)

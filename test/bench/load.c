@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /*
- * A load client: N connections, one request in flight on each, a fixed number of requests or of
- * seconds. Every answer is read whole and its status counted; a connection that breaks is counted
+ * A load client: N connections, one request in flight on each (on a WebSocket as many as -m says),
+ * a fixed number of requests or of seconds. Every answer is read whole and its status counted; a connection that breaks is counted
  * and opened again. With -i each connection does one request and then stays idle until standard
  * input ends; an idle WebSocket answers pings. Prints one JSON object at the end; with -i also
  * "idle" once all are idle.
@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #define HEAD_MAX (8 * 1024)
+#define FRAME_MAX (8 * 1024)
 #define STATUS_MAX 600
 #define LATENCY_STEPS 40960
 /* With -i so many connections at a time do their request: calls in flight cost memory, too. */
@@ -33,13 +34,21 @@
 
 enum connection_state { OPENING, UPGRADING, WAITING, IDLE };
 
+/* A request in flight. */
+struct slot {
+	double sent_at;
+	uint32_t id; /* JSON-RPC; the rest of a division by load->streams is the slot's number */
+};
+
 struct connection {
 	int fd;
 	enum connection_state state;
-	double sent_at;
-	uint32_t id; /* of the JSON-RPC request in flight */
+	struct slot *slots;
+	unsigned waiting; /* slots */
 	size_t len;
 	char *answer;
+	char *out; /* frames that go in one send */
+	size_t out_len;
 };
 
 struct load {
@@ -48,7 +57,7 @@ struct load {
 	const char *host;
 	const char *from; /* address of this side; NULL: any */
 	unsigned short port;
-	unsigned connections;
+	unsigned connections, streams;
 	unsigned long requests; /* 0: until `seconds` are over */
 	double seconds;
 	size_t body_size;
@@ -103,7 +112,7 @@ static void make_request(struct load *load)
 {
 	char head[2048];
 
-	load->answer_max = load->body_size + HEAD_MAX;
+	load->answer_max = load->streams * load->body_size + HEAD_MAX;
 	load->body = malloc(load->body_size + 1);
 	memset(load->body, 'x', load->body_size);
 	if (load->body_size >= 8) {
@@ -132,15 +141,24 @@ static void send_all(struct connection *connection, const void *bytes, size_t le
 	/* A failed send is seen again when reading. */
 }
 
-static void send_frame(struct load *load, struct connection *connection)
+static void flush(struct connection *connection)
 {
-	char frame[8192];
-	static const char mask[4] = { 1, 2, 3, 4 };
+	if (connection->out_len > 0) {
+		send_all(connection, connection->out, connection->out_len);
+		connection->out_len = 0;
+	}
+}
 
-	connection->id = (uint32_t)load->sent;
+static void write_frame(struct load *load, struct connection *connection, unsigned slot)
+{
+	char frame[FRAME_MAX];
+	static const char mask[4] = { 1, 2, 3, 4 };
+	uint32_t id = (uint32_t)load->sent * load->streams + slot;
+
+	connection->slots[slot].id = id;
 	int len = snprintf(frame + 8, sizeof(frame) - 8,
-		"{\"jsonrpc\":\"2.0\",\"id\":%u,\"method\":\"bench\",\"params\":%.*s}",
-		connection->id, (int)load->body_size, load->body);
+		"{\"jsonrpc\":\"2.0\",\"id\":%u,\"method\":\"bench\",\"params\":%.*s}", id,
+		(int)load->body_size, load->body);
 	if (len < 0 || len >= (int)sizeof(frame) - 8) {
 		fprintf(stderr, "the body is too large for a frame\n");
 		exit(1);
@@ -156,7 +174,9 @@ static void send_frame(struct load *load, struct connection *connection)
 	for (int i = 0; i < len; i++) {
 		frame[8 + i] ^= mask[i & 3];
 	}
-	send_all(connection, start, (size_t)(frame + 8 + len - start));
+	size_t size = (size_t)(frame + 8 + len - start);
+	memcpy(connection->out + connection->out_len, start, size);
+	connection->out_len += size;
 }
 
 static void send_pong(struct connection *connection, const unsigned char *payload, size_t len)
@@ -185,28 +205,38 @@ static bool wants_more(const struct load *load)
 				  : now() - load->began < load->seconds;
 }
 
-static void send_request(struct load *load, struct connection *connection)
+static void send_request(struct load *load, struct connection *connection, unsigned slot)
 {
 	connection->state = WAITING;
-	connection->sent_at = now();
+	connection->waiting++;
+	connection->slots[slot].sent_at = now();
 	if (load->websocket) {
-		send_frame(load, connection);
+		write_frame(load, connection, slot);
 	} else {
 		send_all(connection, load->request, load->request_len);
 	}
 	load->sent++;
 }
 
-static void go_on(struct load *load, struct connection *connection)
+static void go_on(struct load *load, struct connection *connection, unsigned slot)
 {
 	bool first = connection->state == UPGRADING || connection->state == OPENING;
 
 	if (load->idle ? first : wants_more(load)) {
-		send_request(load, connection);
-		return;
+		send_request(load, connection, slot);
+	} else if (connection->waiting == 0) {
+		connection->state = IDLE;
+		load->idle_now++;
 	}
-	connection->state = IDLE;
-	load->idle_now++;
+}
+
+/* The connection is open. */
+static void begin(struct load *load, struct connection *connection)
+{
+	go_on(load, connection, 0);
+	for (unsigned slot = 1; slot < load->streams && connection->state == WAITING; slot++) {
+		go_on(load, connection, slot);
+	}
 }
 
 /* Many connections from one address make the kernel search for a free port, long for the last. */
@@ -231,7 +261,11 @@ static void open_connection(struct load *load, struct connection *connection)
 	inet_pton(AF_INET, load->host, &address.sin_addr);
 	if (connection->answer == NULL) {
 		connection->answer = malloc(load->answer_max);
+		connection->slots = calloc(load->streams, sizeof(*connection->slots));
+		connection->out = malloc(load->streams * FRAME_MAX);
 	}
+	connection->waiting = 0;
+	connection->out_len = 0;
 	connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	connection->len = 0;
 	connection->state = OPENING;
@@ -249,7 +283,7 @@ static void open_connection(struct load *load, struct connection *connection)
 	if (load->websocket) {
 		send_handshake(load, connection);
 	} else {
-		go_on(load, connection);
+		begin(load, connection);
 	}
 }
 
@@ -269,11 +303,13 @@ static void handle_broken(struct load *load, struct connection *connection)
 	open_connection(load, connection);
 }
 
-static void count_answer(struct load *load, struct connection *connection, int status)
+static void count_answer(
+	struct load *load, struct connection *connection, unsigned slot, int status)
 {
-	double took = now() - connection->sent_at;
+	double took = now() - connection->slots[slot].sent_at;
 	size_t step = (size_t)(took * 1e5);
 
+	connection->waiting--;
 	load->answered++;
 	load->status[status]++;
 	load->longest = took > load->longest ? took : load->longest;
@@ -302,12 +338,26 @@ static size_t http_answer(struct connection *connection, int *status)
 	return size <= connection->len ? size : 0;
 }
 
+/* The slot of the request that a JSON-RPC answer is to. */
+static unsigned slot_of(const struct load *load, struct connection *connection, const char *text)
+{
+	const char *at = strstr(text, "\"id\":");
+	uint32_t id = at != NULL ? (uint32_t)strtoul(at + 5, NULL, 10) : UINT32_MAX;
+	unsigned slot = id % load->streams;
+
+	if (at == NULL || connection->slots[slot].id != id) {
+		fprintf(stderr, "an answer to somebody else: %s\n", text);
+		exit(1);
+	}
+	return slot;
+}
+
 /* The same for a frame; a result counts as 200, an error as its data.status or 500. */
-static size_t frame_answer(struct connection *connection, int *status)
+static size_t frame_answer(
+	struct load *load, struct connection *connection, int *status, unsigned *slot)
 {
 	const unsigned char *at = (const unsigned char *)connection->answer;
 	size_t head = 2;
-	char expected[32];
 
 	if (connection->len < 4) {
 		return 0;
@@ -330,12 +380,7 @@ static size_t frame_answer(struct connection *connection, int *status)
 	char *text = connection->answer + head;
 	char *after = text + len, kept = *after;
 	*after = '\0';
-	int digits = snprintf(expected, sizeof(expected), "\"id\":%u", connection->id);
-	const char *id = strstr(text, expected);
-	if (id == NULL || (id[digits] >= '0' && id[digits] <= '9')) {
-		fprintf(stderr, "an answer to somebody else: %s\n", text);
-		exit(1);
-	}
+	*slot = slot_of(load, connection, text);
 	const char *reason = strstr(text, "\"status\":");
 	bool good = strstr(text, "\"result\":") != NULL;
 	*status = good ? 200 : reason != NULL ? (int)strtol(reason + 9, NULL, 10) : 500;
@@ -348,7 +393,8 @@ static void handle_answers(struct load *load, struct connection *connection)
 	while (connection->len > 0) {
 		bool frames = load->websocket && connection->state != UPGRADING;
 		int status = 0;
-		size_t used = frames ? frame_answer(connection, &status)
+		unsigned slot = 0;
+		size_t used = frames ? frame_answer(load, connection, &status, &slot)
 				     : http_answer(connection, &status);
 		if (used == 0) {
 			return;
@@ -362,10 +408,12 @@ static void handle_answers(struct load *load, struct connection *connection)
 		if (status == 0) {
 			continue;
 		}
-		if (connection->state == WAITING) {
-			count_answer(load, connection, status);
+		if (connection->state == UPGRADING) {
+			begin(load, connection);
+			continue;
 		}
-		go_on(load, connection);
+		count_answer(load, connection, slot, status);
+		go_on(load, connection, slot);
 	}
 }
 
@@ -383,6 +431,7 @@ static void handle_input(struct load *load, struct connection *connection)
 	}
 	connection->len += (size_t)got;
 	handle_answers(load, connection);
+	flush(connection);
 }
 
 static void open_more(struct load *load)
@@ -476,9 +525,10 @@ static void read_options(struct load *load, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:n:s:b:p:f:Bwi")) >= 0) {
+	while ((option = getopt(argc, argv, "c:m:n:s:b:p:f:Bwi")) >= 0) {
 		switch (option) {
 		case 'c': load->connections = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 'm': load->streams = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'n': load->requests = strtoul(optarg, NULL, 10); break;
 		case 's': load->seconds = strtod(optarg, NULL); break;
 		case 'b': load->body_size = strtoul(optarg, NULL, 10); break;
@@ -491,9 +541,9 @@ static void read_options(struct load *load, int argc, char **argv)
 		}
 	}
 	if (argc - optind != 2) {
-		fprintf(stderr,
-			"usage: load [-c CONNECTIONS] [-n REQUESTS | -s SECONDS] [-b BYTES] "
-			"[-p PATH] [-f FROM] [-B] [-w] [-i] ADDRESS PORT\n");
+		fprintf(stderr, "usage: load [-c CONNECTIONS] [-m STREAMS] [-n REQUESTS | -s "
+				"SECONDS] [-b BYTES] "
+				"[-p PATH] [-f FROM] [-B] [-w] [-i] ADDRESS PORT\n");
 		exit(2);
 	}
 	load->host = argv[optind];
@@ -502,7 +552,9 @@ static void read_options(struct load *load, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static struct load load = { .path = "/bench", .connections = 16, .body_size = 100 };
+	static struct load load = {
+		.path = "/bench", .connections = 16, .streams = 1, .body_size = 100
+	};
 
 	read_options(&load, argc, argv);
 	make_request(&load);
