@@ -3,10 +3,10 @@
 
 /*
  * A load client: N connections, one request in flight on each (on a WebSocket as many as -m says),
- * a fixed number of requests or of seconds. Every answer is read whole and its status counted; a connection that breaks is counted
- * and opened again. With -i each connection does one request and then stays idle until standard
- * input ends; an idle WebSocket answers pings. Prints one JSON object at the end; with -i also
- * "idle" once all are idle.
+ * a fixed number of requests or of seconds. Every answer is read whole and its status counted; a
+ * connection that breaks is counted and opened again. With -i each connection does one request and
+ * then stays idle until standard input ends; an idle WebSocket answers pings. Prints one JSON
+ * object at the end; with -i also "idle" once all are idle.
  *
  * It is lean on purpose (one recv and one send a request, no allocation), because it shares the
  * processors with what it measures.
