@@ -458,15 +458,16 @@ void config_destroy(struct config *config)
 	if (config == NULL) {
 		return;
 	}
+	/* First: a bridge's thread may still use names of topics, which are the mappings'. */
+	for (size_t i = 0; i < config->bridge_count; i++) {
+		config_bridge_finish(&config->bridges[i]);
+	}
+	free(config->bridges);
 	mapping_table_destroy(config->mappings);
 	convention_table_destroy(config->conventions);
 	cors_rule_destroy(config->cors);
 	accept_types_destroy(config->accept_types);
 	layers_destroy(config->layers);
-	for (size_t i = 0; i < config->bridge_count; i++) {
-		config_bridge_finish(&config->bridges[i]);
-	}
-	free(config->bridges);
 	for (size_t i = 0; i < config->listener_count; i++) {
 		config_listener_finish(&config->listeners[i]);
 	}
