@@ -20,6 +20,7 @@
 #include "bridges/kafka_courier.h"
 #include "bridges/kafka_denials.h"
 #include "bridges/kafka_fault.h"
+#include "bridges/kafka_notice.h"
 #include "bridges/kafka_session.h"
 #include "bridges/kafka_survey.h"
 #include "bridges/kafka_view.h"
@@ -473,48 +474,41 @@ void kafka_reader_wake(struct kafka_cluster *cluster)
 
 /* Other shards */
 
-struct notice {
-	struct mail mail; /* first: see handle_* */
-	struct kafka_seat *seat;
-};
-
-static void handle_join(struct mail *mail)
+static void handle_join(struct kafka_reader *reader, struct kafka_seat *seat)
 {
-	struct notice *notice = (struct notice *)mail;
-	struct kafka_seat *seat = notice->seat;
-	struct bridge_session *session = seat->cluster->seats[KAFKA_READER_SHARD].session;
-	if (session != NULL) {
-		tell(kafka_session_reader(session), seat);
+	if (reader != NULL) {
+		tell(reader, seat);
 	}
-	free(notice);
 }
 
-static void handle_leave(struct mail *mail)
+static void handle_leave(struct kafka_reader *reader, struct kafka_seat *seat)
 {
-	struct notice *notice = (struct notice *)mail;
-	notice->seat->left = true;
-	kafka_reader_wake(notice->seat->cluster);
-	free(notice);
+	(void)reader;
+	seat->left = true;
+	kafka_reader_wake(seat->cluster);
 }
 
-static void notify(struct kafka_seat *seat, void (*handle)(struct mail *mail))
+static void handle_hurry(struct kafka_reader *reader, struct kafka_seat *seat)
 {
-	struct notice *notice = memory_new(1, sizeof(*notice));
-	notice->mail.handle = handle;
-	notice->seat = seat;
-	if (!mailbox_post(seat->cluster->seats[KAFKA_READER_SHARD].mailbox, &notice->mail)) {
-		free(notice);
+	(void)seat;
+	if (reader != NULL) {
+		survey_soon(reader);
 	}
 }
 
 void kafka_reader_join(struct kafka_seat *seat)
 {
-	notify(seat, handle_join);
+	kafka_notice_post(seat, handle_join);
 }
 
 void kafka_reader_leave(struct kafka_seat *seat)
 {
-	notify(seat, handle_leave);
+	kafka_notice_post(seat, handle_leave);
+}
+
+void kafka_reader_hurry(struct kafka_seat *seat)
+{
+	kafka_notice_post(seat, handle_hurry);
 }
 
 bool kafka_reader_is_idle(const struct kafka_reader *reader)

@@ -26,3 +26,5 @@ void kafka_reader_wake(struct kafka_cluster *cluster);
 /* Mail of another shard's session: it wants to know how things are; or it will not come back. */
 void kafka_reader_join(struct kafka_seat *seat);
 void kafka_reader_leave(struct kafka_seat *seat);
+/* Mail of any session: a producer does not know a topic, so it is time to look. */
+void kafka_reader_hurry(struct kafka_seat *seat);

@@ -213,11 +213,16 @@ static void handle_failing(struct ev_loop *loop, ev_timer *timer, int events)
 	struct bridge_session *session = timer->data;
 	(void)loop;
 	(void)events;
+	bool hurry = false;
 	for (size_t i = 0; i < session->failed_count; i++) {
 		struct failed failed = session->failed[i];
+		hurry = hurry || failed.outcome == BRIDGE_UNROUTABLE;
 		session->host->events->on_confirm(session->host, failed.leg, failed.outcome);
 	}
 	session->failed_count = 0;
+	if (hurry) {
+		kafka_reader_hurry(session->seat);
+	}
 }
 
 static int32_t choose_partition(const struct bridge_session *session, const struct pending *pending)

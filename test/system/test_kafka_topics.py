@@ -93,3 +93,20 @@ def test_a_reply_topic_that_is_made_anew_costs_those_who_wait_and_nobody_after(
     request.reply(b"after")
     assert again.result(10).body == b"after"
     assert one.metric("bridgehead_calls_in_flight") == 0
+
+
+def test_a_topic_that_is_deleted_is_named_as_soon_as_a_message_to_it_fails(kafka, kafka_gateway):
+    topics = kafka.topic(), kafka.topic()
+    mappings = [to(topic, f"to{i}", "confirmed", "2s") for i, topic in enumerate(topics)]
+    one = kafka_gateway(*mappings, shards=2)
+    for i in range(len(topics)):
+        assert one.post(f"/to{i}", "x").status == 202
+    delays = []
+    for i, topic in enumerate(topics):
+        kafka.delete_topic(topic)
+        eventually(lambda i=i: one.post(f"/to{i}", "x").status == 503)
+        began = time.monotonic()
+        eventually(lambda i=i: f"to{i}" in one.admin("/readyz").json.get("mappings", {}))
+        delays.append(time.monotonic() - began)
+    print("named after", ", ".join(f"{1000 * each:.0f} ms" for each in delays))
+    assert max(delays) < 2, "not at the next survey, which is every five seconds"
