@@ -28,7 +28,8 @@ static struct {
 	struct amqp_connection_info broker;
 	amqp_connection_state_t connection; /* of the stories themselves, not of a bridge */
 	struct broker_proxy *proxy;
-	char echo_queue[64], silent_queue[64], full_queue[64], exchange[64], lost_exchange[64];
+	char echo_queue[64], silent_queue[64], full_queue[64], deadly_queue[64];
+	char exchange[64], lost_exchange[64], dead_exchange[64];
 	const char *exchanges[3];
 } site;
 
@@ -40,6 +41,11 @@ static void make_refused(struct message *message)
 static void make_silent(struct message *message)
 {
 	message->routing_key = span_from_text(site.silent_queue);
+}
+
+static void make_dead(struct message *message)
+{
+	message->routing_key = span_from_text(site.deadly_queue);
 }
 
 static void cut_connections(struct contract *contract)
@@ -94,6 +100,23 @@ static void declare_full_queue(void)
 		amqp_cstring_bytes(site.full_queue), false, false, NULL, amqp_cstring_bytes("x"));
 }
 
+/* Holds nothing: what comes in goes to the dead at once, and is confirmed all the same. */
+static void declare_deadly_queue(void)
+{
+	amqp_table_entry_t entries[] = {
+		{ .key = amqp_cstring_bytes("x-max-length"),
+			.value = { .kind = AMQP_FIELD_KIND_I32, .value.i32 = 0 } },
+		{ .key = amqp_cstring_bytes("x-dead-letter-exchange"),
+			.value = { .kind = AMQP_FIELD_KIND_UTF8,
+				.value.bytes = amqp_cstring_bytes(site.dead_exchange) } },
+	};
+	amqp_table_t arguments = { 2, entries };
+	amqp_exchange_declare(site.connection, 1, amqp_cstring_bytes(site.dead_exchange),
+		amqp_cstring_bytes("fanout"), false, false, false, false, amqp_empty_table);
+	expect_normal();
+	declare_queue(site.deadly_queue, arguments);
+}
+
 static void prepare_site(const char *url, char *url_room)
 {
 	memcpy(url_room, url, strlen(url) + 1);
@@ -107,21 +130,25 @@ static void prepare_site(const char *url, char *url_room)
 	snprintf(site.full_queue, sizeof(site.full_queue), "contract.full.%d", id);
 	snprintf(site.exchange, sizeof(site.exchange), "contract.exchange.%d", id);
 	snprintf(site.lost_exchange, sizeof(site.lost_exchange), "contract.lost.%d", id);
+	snprintf(site.deadly_queue, sizeof(site.deadly_queue), "contract.deadly.%d", id);
+	snprintf(site.dead_exchange, sizeof(site.dead_exchange), "contract.dead.%d", id);
 	site.exchanges[0] = site.exchange;
 	site.exchanges[1] = site.lost_exchange;
 	site.connection = echo_worker_connect(&site.broker);
 	site.proxy = broker_proxy_create(site.broker.host, site.broker.port);
 	declare_queue(site.silent_queue, amqp_empty_table);
 	declare_full_queue();
+	declare_deadly_queue();
 }
 
 static void write_configuration(char *to, size_t size, const char *more)
 {
 	snprintf(to, size,
-		"{\"url\": \"amqp://127.0.0.1:%d/%s\", \"user\": \"%s\", \"password\": \"%s\"%s}",
+		"{\"url\": \"amqp://127.0.0.1:%d/%s\", \"user\": \"%s\", \"password\": \"%s\", "
+		"\"dead_letter\": {\"exchange\": \"%s\"}%s}",
 		broker_proxy_port(site.proxy),
 		strcmp(site.broker.vhost, "/") == 0 ? "" : site.broker.vhost, site.broker.user,
-		site.broker.password, more);
+		site.broker.password, site.dead_exchange, more);
 }
 
 /* Stories */
@@ -508,6 +535,7 @@ int main(void)
 		.refusal = BRIDGE_REFUSED,
 		.make_refused = make_refused,
 		.make_silent = make_silent,
+		.make_dead = make_dead,
 		.lose_session = cut_connections,
 	};
 	int failed = contract_run(&bridge) + run_own(&bridge) + run_queue_only(&bridge);
@@ -519,6 +547,7 @@ int main(void)
 	failed += run_without_confirms(&bridge);
 	echo_worker_destroy(worker);
 	delete_exchange(site.exchange);
+	delete_exchange(site.dead_exchange);
 	echo_worker_disconnect(site.connection);
 	broker_proxy_destroy(site.proxy);
 	return failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
