@@ -8,16 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A timeout of librdkafka is an int. */
-#define TIMEOUT_MAX_MS (INT64_C(15) * 60 * 1000)
-
 static rd_kafka_topic_t *create_topic(
 	rd_kafka_t *handle, const struct bridge_topic *topic, struct kafka_why *why)
 {
 	rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(handle);
 	char timeout[24];
-	int64_t ms = topic->timeout_ms < TIMEOUT_MAX_MS ? topic->timeout_ms : TIMEOUT_MAX_MS;
-	snprintf(timeout, sizeof(timeout), "%lld", (long long)ms);
+	snprintf(timeout, sizeof(timeout), "%lld", (long long)topic->timeout_ms);
 	if (rd_kafka_topic_conf_set(conf, "message.timeout.ms", timeout, why->text,
 		    sizeof(why->text)) != RD_KAFKA_CONF_OK) {
 		rd_kafka_topic_conf_destroy(conf);
