@@ -158,6 +158,15 @@ static bool is_empty_part(struct reader *reader)
 	       !value.json && value.text.len == 0;
 }
 
+/* What should have held a part is not even JSON. */
+static bool is_broken_part(struct reader *reader)
+{
+	const struct place *place = &reader->rule->body;
+	return reader->answer->kind == ANSWER_PART && place->kind == PLACE_BODY &&
+	       place->pointer.len > 0 && reader->source.message->body.len > 0 &&
+	       reader->source.body == PLACE_NOT_JSON;
+}
+
 static enum answer_kind kind_of(struct reader *reader)
 {
 	const struct answer_stream *stream = &reader->rule->stream;
@@ -220,47 +229,68 @@ static void read_body(struct reader *reader)
 	}
 }
 
-static bool has_hidden_member(struct span object)
+/* Written with escapes it is the same name. */
+static bool is_hidden(struct span name)
 {
-	struct json_cursor cursor = json_open(object);
-	struct span name;
-	struct span value;
-	while (json_next_member(&cursor, &name, &value)) {
-		if (answer_rule_hides(span_of(name.ptr + 1, name.len - 2))) {
+	return answer_rule_hides(span_of(name.ptr + 1, name.len - 2)) ||
+	       json_string_equal(name, SPAN("stack")) || json_string_equal(name, SPAN("traceback"));
+}
+
+/* Errors have causes, which have stacks of their own. As deep as JSON may be: 64. */
+static bool has_hidden_member(struct span value)
+{
+	enum json_type type = json_type_of(value);
+	if (type != JSON_OBJECT && type != JSON_ARRAY) {
+		return false;
+	}
+	struct json_cursor cursor = json_open(value);
+	struct span name = SPAN_ABSENT;
+	struct span inside;
+	while (type == JSON_OBJECT ? json_next_member(&cursor, &name, &inside)
+				   : json_next_element(&cursor, &inside)) {
+		if ((type == JSON_OBJECT && is_hidden(name)) || has_hidden_member(inside)) {
 			return true;
 		}
 	}
 	return false;
 }
 
-/* The same object without stacks and tracebacks. */
-static struct span strip_object(struct span object, struct buffer *out)
+/* The same value without stacks and tracebacks. */
+static void append_stripped(struct span value, struct buffer *out)
 {
-	struct json_cursor cursor = json_open(object);
-	struct span name;
-	struct span value;
-	size_t start = out->len;
-	buffer_append_char(out, '{');
-	while (json_next_member(&cursor, &name, &value)) {
-		if (answer_rule_hides(span_of(name.ptr + 1, name.len - 2))) {
+	enum json_type type = json_type_of(value);
+	if (type != JSON_OBJECT && type != JSON_ARRAY) {
+		buffer_append_span(out, value);
+		return;
+	}
+	struct json_cursor cursor = json_open(value);
+	struct span name = SPAN_ABSENT;
+	struct span inside;
+	bool object = type == JSON_OBJECT, first = true;
+	buffer_append_char(out, object ? '{' : '[');
+	while (object ? json_next_member(&cursor, &name, &inside)
+		      : json_next_element(&cursor, &inside)) {
+		if (object && is_hidden(name)) {
 			continue;
 		}
-		if (out->len > start + 1) {
-			buffer_append_char(out, ',');
+		buffer_append_span(out, first ? SPAN("") : SPAN(","));
+		if (object) {
+			buffer_append_span(out, name);
+			buffer_append_char(out, ':');
 		}
-		buffer_append_span(out, name);
-		buffer_append_char(out, ':');
-		buffer_append_span(out, value);
+		append_stripped(inside, out);
+		first = false;
 	}
-	buffer_append_char(out, '}');
-	return buffer_since(out, start);
+	buffer_append_char(out, object ? '}' : ']');
 }
 
 static void strip_value(struct reader *reader, struct place_value *value)
 {
-	if (value->json && json_type_of(value->text) == JSON_OBJECT &&
-		has_hidden_member(value->text)) {
-		value->text = strip_object(value->text, reader->source.scratch);
+	struct buffer *out = reader->source.scratch;
+	size_t start = out->len;
+	if (value->json && has_hidden_member(value->text)) {
+		append_stripped(value->text, out);
+		value->text = buffer_since(out, start);
 	}
 }
 
@@ -276,7 +306,9 @@ static void append_member(struct reader *reader, const struct place *place,
 	}
 	json_append_string(out, place_token(place));
 	buffer_append_char(out, ':');
-	if (value->json) {
+	if (value->json && has_hidden_member(value->text)) {
+		append_stripped(value->text, out);
+	} else if (value->json) {
 		buffer_append_span(out, value->text);
 	} else {
 		json_append_string(out, value->text);
@@ -425,7 +457,10 @@ static void read_reply(struct reader *reader)
 	if (answer->error) {
 		read_error_body(reader);
 	} else if (answer->kind != ANSWER_WHOLE && is_empty_part(reader)) {
-		answer->no_part = true;
+		answer->no_part = !is_broken_part(reader);
+		if (!answer->no_part) {
+			read_body(reader);
+		}
 	} else {
 		read_body(reader);
 		if (reader->rule->encoding.kind != PLACE_NONE && answer->body_is_json) {
