@@ -24,8 +24,17 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "interop: needs frameworks that only test/run interop installs"
     )
+    config.addinivalue_line("markers", "kafka: needs a Kafka, or is about one")
     # Brokers and gateways end with their fixtures, so a killed run must unwind.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
+
+
+def pytest_collection_modifyitems(items):
+    """What needs a Kafka can run beside what does not: `-m kafka`."""
+    for item in items:
+        name = item.path.name
+        if name.startswith("test_kafka") or {"kafka", "own_kafka"} & set(item.fixturenames):
+            item.add_marker("kafka")
 
 
 @pytest.fixture(scope="session")
