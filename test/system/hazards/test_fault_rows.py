@@ -21,7 +21,7 @@ from harness.hazard import tells_nothing
 from harness.kafka import KafkaMock, KafkaWorker, echo
 from harness.waiting import eventually
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.kafka]
 
 DEADLINE_S = 2.0
 CALLERS = 2  # of each mapping
