@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Bridgehead authors
+
+"""examples/nestjs and examples/celery as they stand, with the packages that the tests have installed."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from harness.gateway import BINARY, ROOT
+from harness.processes import processes_of
+
+NODE_MODULES = ROOT / "test" / "system" / "interop" / "nestjs" / "node_modules"
+PINNED = re.compile(r"^[\w.-]+==\S+$", re.M)
+
+
+def run_once(example, directory, broker, **environment):
+    done = subprocess.run(
+        [ROOT / "examples" / example / "run", "--once"],
+        env={
+            **os.environ,
+            "TMPDIR": str(directory),
+            "AMQP_URL": broker.url,
+            "BRIDGEHEAD": str(BINARY),
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert list(directory.iterdir()) == []
+    assert processes_of(directory) == []
+    return re.sub(r"\x1b\[\d*m", "", done.stdout)
+
+
+def assert_said(said, *answers):
+    for status, body in answers:
+        assert re.search(rf"^ +{status}.*\n +{re.escape(body)}", said, re.M), said
+
+
+def test_nestjs(tmp_path, broker):
+    said = run_once("nestjs", tmp_path, broker, NODE_MODULES=str(NODE_MODULES))
+    assert_said(
+        said,
+        ("HTTP/1.1 200", "42"),
+        ("HTTP/1.1 404", '{"statusCode":404,"message":"no order 7"}'),
+        ("HTTP/1.1 200", '{"id":"1","item":"tea"}'),
+        ("HTTP/1.1 200", "3\n    2\n    1"),
+        ("HTTP/1.1 202", '{"call":'),
+    )
+    assert "6 requests, 6 answers." in said
+
+
+def test_celery(tmp_path, broker):
+    said = run_once("celery", tmp_path, broker, PYTHON=sys.executable)
+    assert_said(
+        said,
+        ("HTTP/1.1 200", "42"),
+        ("HTTP/1.1 400", '{"exc_type":"ValueError","exc_message":["there is nothing to count"]}'),
+        ("HTTP/1.1 404", '{"exc_type":"NotRegistered"'),
+        ("HTTP/1.1 200", '{"pages": 3}'),
+        ("HTTP/1.1 202", '{"call":'),
+    )
+    assert "6 requests, 6 answers." in said
+    broker.delete_queue("example.celery")
+
+
+@pytest.mark.parametrize(
+    "example, tests",
+    [
+        ("celery/worker/requirements.txt", "test/requirements.txt"),
+        ("nestjs/worker/package-lock.json", "test/system/interop/nestjs/package-lock.json"),
+    ],
+)
+def test_versions_are_those_of_the_tests(example, tests):
+    """So what runs here is what a newcomer gets."""
+    pins = PINNED if example.endswith(".txt") else re.compile(r'^ +"integrity": .*$', re.M)
+    mine = set(pins.findall((ROOT / "examples" / example).read_text()))
+    assert mine and mine <= set(pins.findall((ROOT / tests).read_text()))
