@@ -7,6 +7,7 @@
 #include "base/span.h"
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stdint.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -40,6 +41,25 @@ static inline unsigned json_string_place(uint64_t stops)
 {
 	return (unsigned)__builtin_ctzll(stops);
 }
+
+#define JSON_STRING_LEAP 64
+/* No byte of so many ends a run; `wide` as above, of any of them. */
+static inline bool json_string_goes_on(const char *bytes, uint64_t *wide)
+{
+	const __m128i *at = (const __m128i *)bytes;
+	__m128i stops = _mm_setzero_si128(), least = _mm_set1_epi8(-1), all = stops;
+	for (int i = 0; i < 4; i++) {
+		__m128i block = _mm_loadu_si128(at + i);
+		__m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+		__m128i backslash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+		stops = _mm_or_si128(stops, _mm_or_si128(quote, backslash));
+		least = _mm_min_epu8(least, block);
+		all = _mm_or_si128(all, block);
+	}
+	__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(least, _mm_set1_epi8(0x1f)), least);
+	*wide = (uint64_t)_mm_movemask_epi8(all);
+	return _mm_movemask_epi8(_mm_or_si128(stops, control)) == 0;
+}
 #else
 #define JSON_STRING_STRIDE 8
 /*
@@ -72,6 +92,13 @@ static inline unsigned json_string_place(uint64_t stops)
  */
 static inline const char *json_string_run(const char *at, const char *end, uint64_t *wide)
 {
+#ifdef __SSE2__
+	uint64_t leap_wide;
+	while (end - at >= JSON_STRING_LEAP && json_string_goes_on(at, &leap_wide)) {
+		*wide |= leap_wide;
+		at += JSON_STRING_LEAP;
+	}
+#endif
 	while (end - at >= JSON_STRING_STRIDE) {
 		uint64_t found_wide;
 		uint64_t stops = json_string_stops(at, &found_wide);

@@ -84,6 +84,9 @@ bool media_type_read(struct span content_type, struct media_type *type)
 
 bool media_type_is_json(struct span content_type)
 {
+	if (span_equal(content_type, SPAN("application/json"))) {
+		return true; /* as nearly all say it */
+	}
 	struct span type = essence(content_type);
 	return span_equal_nocase(type, SPAN("application/json")) ||
 	       span_equal_nocase(type, SPAN("text/json")) ||
