@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Bridgehead authors
 #
-# What the `run` of an example with one worker behind RabbitMQ needs; sourced by it in the root of
+# What the `run` of an example with one worker behind a broker needs; sourced by it in the root of
 # the project. It sets `here`, calls begin, and then what it needs in this order. Everything listens
 # on 127.0.0.1, writes into one temporary folder, and ends with the script.
 #
@@ -15,6 +15,7 @@ broker=examples/broker/rabbitmq
 pids=()
 shown=0
 once=
+at_end= # what else is to be done then
 
 say() {
     printf '\n\033[1m%s\033[0m\n' "$*"
@@ -38,6 +39,7 @@ cleanup() {
     for pid in "${pids[@]}"; do
         wait "$pid" 2>/dev/null
     done
+    $at_end
     if [ -d "$work/broker" ]; then
         "$broker" stop "$work/broker"
     fi

@@ -90,6 +90,7 @@ def test_scripts_can_be_read_by_their_shell():
         "examples/common.bash",
         "examples/celery/run",
         "examples/nestjs/run",
+        "examples/spring-kafka/run",
         "examples/static-site/run",
         "examples/broker/rabbitmq",
         "examples/broker/install",

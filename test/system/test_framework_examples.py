@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Bridgehead authors
 
-"""examples/nestjs and examples/celery as they stand, with the packages that the tests have installed."""
+"""examples/nestjs, celery and spring-kafka as they stand, with the packages that the tests have installed."""
 
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -14,7 +15,11 @@ from harness.gateway import BINARY, ROOT
 from harness.processes import processes_of
 
 NODE_MODULES = ROOT / "test" / "system" / "interop" / "nestjs" / "node_modules"
-PINNED = re.compile(r"^[\w.-]+==\S+$", re.M)
+PINS = {
+    ".txt": re.compile(r"^[\w.-]+==\S+$", re.M),
+    ".json": re.compile(r'^ +"integrity": .*$', re.M),
+    ".xml": re.compile(r"<artifactId>.*</artifactId>\s+<version>[\d.]{3,}</version>"),
+}
 
 
 def run_once(example, directory, broker, **environment):
@@ -69,15 +74,28 @@ def test_celery(tmp_path, broker):
     broker.delete_queue("example.celery")
 
 
+@pytest.mark.interop
+def test_spring_kafka(tmp_path, broker, kafka):
+    jars = os.environ["INTEROP_SPRING"]
+    said = run_once("spring-kafka", tmp_path, broker, KAFKA=kafka.bootstrap, SPRING=jars)
+    assert_said(
+        said,
+        ("HTTP/1.1 200", '{"cents":450,"item":"tea"}'),
+        ("HTTP/1.1 502", '{"type":"dead-letter"'),
+    )
+    assert "3 requests, 3 answers." in said
+
+
 @pytest.mark.parametrize(
     "example, tests",
     [
         ("celery/worker/requirements.txt", "test/requirements.txt"),
         ("nestjs/worker/package-lock.json", "test/system/interop/nestjs/package-lock.json"),
+        ("spring-kafka/worker/pom.xml", "test/system/interop/spring/pom.xml"),
     ],
 )
 def test_versions_are_those_of_the_tests(example, tests):
     """So what runs here is what a newcomer gets."""
-    pins = PINNED if example.endswith(".txt") else re.compile(r'^ +"integrity": .*$', re.M)
+    pins = PINS[pathlib.Path(example).suffix]
     mine = set(pins.findall((ROOT / "examples" / example).read_text()))
     assert mine and mine <= set(pins.findall((ROOT / tests).read_text()))
