@@ -5,9 +5,6 @@
  * What one turn of the loop sends is collected and produced in one go: librdkafka wakes its own
  * threads at the first message, and the more stand behind it the fewer requests it makes. For the
  * same reason all messages of a turn without a key go to one partition, another one each turn.
- * While many calls are under way a turn that brought something is followed by another one before
- * anything is produced: answers bring requests, and those that come while the last are read are
- * there for the asking.
  *
  * Calls go by the quick producer while few wait for replies and by the busy one while many do; so
  * there is no order between two calls. How many wait is seen over some turns: replies come in
@@ -29,7 +26,6 @@
 enum {
 	BUSY_FROM = 16,            /* replies awaited, see struct bridge_session, level */
 	BUSY_TURNS = 8,            /* a lower level counts after so many turns, about */
-	MORE_TURNS_MAX = 4,        /* before what was collected is produced */
 	TURN_BYTES_MAX = 64 << 20, /* bodies of one turn */
 	COLLECTED_KEPT = 1 << 18,  /* bytes whose memory is kept */
 	PARTITION_NONE = -1,
@@ -65,9 +61,6 @@ struct bridge_session {
 	size_t room;      /* messages that the producers take in this turn */
 	unsigned waiting; /* replies awaited, about */
 	unsigned level;   /* the same over some turns: rises at once, falls slowly */
-	ev_idle more;     /* active: the next turn does not sleep, it may bring more */
-	unsigned more_turns;
-	size_t more_than; /* were pending in the last turn */
 	unsigned turn;
 	struct failed *failed;
 	size_t failed_count, failed_room;
@@ -275,40 +268,12 @@ static void update_level(struct bridge_session *session)
 	session->level = session->waiting > fallen ? session->waiting : fallen;
 }
 
-static void handle_more(struct ev_loop *loop, ev_idle *idle, int events)
-{
-	(void)loop;
-	(void)idle;
-	(void)events;
-}
-
-/* Whether the next turn is waited for. */
-static bool wants_more(struct bridge_session *session)
-{
-	if (is_busy(session) && session->pending_count > session->more_than &&
-		session->more_turns < MORE_TURNS_MAX) {
-		session->more_turns++;
-		session->more_than = session->pending_count;
-		ev_idle_start(session->host->loop, &session->more);
-		return true;
-	}
-	session->more_turns = 0;
-	session->more_than = 0;
-	ev_idle_stop(session->host->loop, &session->more);
-	return false;
-}
-
 void kafka_session_flush(struct bridge_session *session)
 {
 	if (session->pending_count == 0) {
 		return;
 	}
-	if (session->more_turns == 0) {
-		update_level(session);
-	}
-	if (wants_more(session)) {
-		return;
-	}
+	update_level(session);
 	struct kafka_producer *const *producers = session->cluster->producers;
 	struct kafka_producer *calls = producers[is_busy(session) ? KAFKA_BUSY : KAFKA_QUICK];
 	for (size_t i = 0; i < session->pending_count; i++) {
@@ -443,7 +408,6 @@ struct bridge_session *kafka_session_create(const void *shared, struct bridge_ho
 	session->seat = &cluster->seats[host->shard];
 	kafka_view_init(&session->view, cluster->process.topic_count);
 	session->view.events = cluster->producers[KAFKA_EVENTS];
-	ev_idle_init(&session->more, handle_more);
 	ev_init(&session->failing, handle_failing);
 	session->failing.data = session;
 	session->seat->session = session;
@@ -465,7 +429,6 @@ void kafka_session_destroy(struct bridge_session *session)
 	for (size_t i = 0; i < session->pending_count; i++) {
 		rd_kafka_headers_destroy(session->pending[i].headers);
 	}
-	ev_idle_stop(session->host->loop, &session->more);
 	ev_timer_stop(session->host->loop, &session->failing);
 	buffer_finish(&session->collected);
 	kafka_view_finish(&session->view);

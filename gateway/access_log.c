@@ -160,7 +160,16 @@ static char *put_times(
 	return at;
 }
 
-void access_log_write(const struct access_log *access, const struct call *call,
+static struct span client_text(struct access_log *access, const struct address *client)
+{
+	if (memcmp(access->client.ip, client->ip, sizeof(client->ip)) != 0) {
+		access->client = *client;
+		access->client_len = address_write(client, access->client_text);
+	}
+	return span_of(access->client_text, access->client_len);
+}
+
+void access_log_write(struct access_log *access, const struct call *call,
 	const struct call_answer *answer, uint64_t now_us)
 {
 	int status = answer != NULL ? answer->status : 0;
@@ -169,11 +178,10 @@ void access_log_write(const struct access_log *access, const struct call *call,
 	if (words == NULL || !log_begin(log, LOG_INFO, "call")) {
 		return;
 	}
-	char client[ADDRESS_TEXT_MAX];
-	size_t client_len = address_write(&call->connection->client, client);
+	struct span client = client_text(access, &call->connection->client);
 	log_plain(log, "call", call_id(call));
-	if (client_len > 0) {
-		log_plain(log, "client", span_of(client, client_len));
+	if (client.len > 0) {
+		log_plain(log, "client", client);
 	}
 	if (call->request_id_len > 0) {
 		log_plain(log, "request_id", call_request_id(call));

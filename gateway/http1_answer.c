@@ -165,8 +165,8 @@ void http1_answer_finish(struct connection *connection)
 		connection_close(connection);
 		return;
 	}
-	connection_deadline_after(
-		connection, connection->listener->options->limits.idle_timeout_ms);
+	int64_t idle_ms = connection->listener->options->limits.idle_timeout_ms;
+	connection_deadline(connection, shard_due_after(connection->shard, idle_ms));
 	connection_resume(connection);
 }
 

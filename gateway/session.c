@@ -51,8 +51,9 @@ static struct call *find_call(struct session *session, const struct message *rep
 	struct shard *shard = session->shard;
 	size_t count = 0;
 	const struct place *places = mapping_table_correlations(shard->config->mappings, &count);
-	struct place_source source = { .message = reply, .scratch = &shard->scratch.reply };
+	struct place_source source;
 	enum drop why = DROP_UNKNOWN;
+	place_source_init(&source, reply, &shard->scratch.reply);
 	buffer_clear(&shard->scratch.reply);
 	for (size_t i = 0; i < count; i++) {
 		struct place_value value;
@@ -287,8 +288,9 @@ static int handle_shard_of(struct bridge_host *host, const struct message *reply
 	if (dead) {
 		return shard_of_dead(shard, reply);
 	}
-	struct place_source source = { .message = reply, .scratch = &shard->scratch.reply };
+	struct place_source source;
 	int found = -1;
+	place_source_init(&source, reply, &shard->scratch.reply);
 	for (size_t i = 0; i < count && found < 0; i++) {
 		struct place_value value;
 		buffer_clear(&shard->scratch.reply);

@@ -477,10 +477,11 @@ static void read_reply(struct reader *reader)
 void answer_read(const struct mapping *mapping, const struct message *reply, struct buffer *scratch,
 	struct answer *answer)
 {
-	struct reader reader = { .rule = &mapping->answer,
-		.source = { .message = reply, .scratch = scratch },
-		.answer = answer };
+	struct reader reader;
 	size_t start = scratch->len;
+	reader.rule = &mapping->answer;
+	reader.answer = answer;
+	place_source_init(&reader.source, reply, scratch);
 	for (;;) {
 		size_t cap = scratch->cap;
 		scratch->len = start;

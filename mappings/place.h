@@ -34,6 +34,15 @@ struct place_source {
 	struct buffer *scratch;
 };
 
+/* The members are noted when somebody looks inside; to clear them costs more than most replies. */
+static inline void place_source_init(
+	struct place_source *source, const struct message *message, struct buffer *scratch)
+{
+	source->message = message;
+	source->body = PLACE_UNCHECKED;
+	source->scratch = scratch;
+}
+
 /* Where a value was found, and in which of the two forms. */
 struct place_value {
 	struct span text; /* raw bytes, or the source text of a JSON value */

@@ -14,8 +14,8 @@ from harness.broker import Broker
 from harness.waiting import eventually
 
 TIMEOUT_S = 1
-FULL_AFTER_S = 10  # by then what the kernel and the backlog hold is full
-FROZEN_S = 14
+FULL_AFTER_S = 13  # by then what the kernel and the backlog hold is full
+FROZEN_S = 17
 MEGABYTE = 1024 * 1024
 # A line of strace -f -T: thread, call, and how long it took.
 LINE = re.compile(r"^(\d+) +(?:<\.\.\. )?(\w+)(?:\(| resumed).* <(\d+\.\d+)>$", re.M)
