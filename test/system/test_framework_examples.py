@@ -6,13 +6,12 @@
 import os
 import pathlib
 import re
-import subprocess
 import sys
 
 import pytest
 
+from harness.examples import run_once
 from harness.gateway import BINARY, ROOT
-from harness.processes import processes_of
 
 NODE_MODULES = ROOT / "test" / "system" / "interop" / "nestjs" / "node_modules"
 PINS = {
@@ -22,23 +21,9 @@ PINS = {
 }
 
 
-def run_once(example, directory, broker, **environment):
-    done = subprocess.run(
-        [ROOT / "examples" / example / "run", "--once"],
-        env={
-            **os.environ,
-            "TMPDIR": str(directory),
-            "AMQP_URL": broker.url,
-            "BRIDGEHEAD": str(BINARY),
-            **environment,
-        },
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert list(directory.iterdir()) == []
-    assert processes_of(directory) == []
+def said_once(example, directory, broker, **environment):
+    environment = {"AMQP_URL": broker.url, "BRIDGEHEAD": str(BINARY), **environment}
+    done = run_once(example, directory, timeout=100, **environment)
     return re.sub(r"\x1b\[\d*m", "", done.stdout)
 
 
@@ -48,7 +33,7 @@ def assert_said(said, *answers):
 
 
 def test_nestjs(tmp_path, broker):
-    said = run_once("nestjs", tmp_path, broker, NODE_MODULES=str(NODE_MODULES))
+    said = said_once("nestjs", tmp_path, broker, NODE_MODULES=str(NODE_MODULES))
     assert_said(
         said,
         ("HTTP/1.1 200", "42"),
@@ -61,7 +46,7 @@ def test_nestjs(tmp_path, broker):
 
 
 def test_celery(tmp_path, broker):
-    said = run_once("celery", tmp_path, broker, PYTHON=sys.executable)
+    said = said_once("celery", tmp_path, broker, PYTHON=sys.executable)
     assert_said(
         said,
         ("HTTP/1.1 200", "42"),
@@ -77,7 +62,7 @@ def test_celery(tmp_path, broker):
 @pytest.mark.interop
 def test_spring_kafka(tmp_path, broker, kafka):
     jars = os.environ["INTEROP_SPRING"]
-    said = run_once("spring-kafka", tmp_path, broker, KAFKA=kafka.bootstrap, SPRING=jars)
+    said = said_once("spring-kafka", tmp_path, broker, KAFKA=kafka.bootstrap, SPRING=jars)
     assert_said(
         said,
         ("HTTP/1.1 200", '{"cents":450,"item":"tea"}'),

@@ -3,19 +3,12 @@
 
 """examples/kafka as it stands: with the Kafka inside, and with a real one."""
 
-import os
-import pathlib
-import shutil
-import signal
 import subprocess
 
 import pytest
 
-from harness.gateway import ROOT
-from harness.processes import processes_of
-from harness.waiting import eventually
+from harness.examples import path_without, run_once, staying_up
 
-RUN = ROOT / "examples" / "kafka" / "run"
 PYTHON = (
     "Bonjour, Ada !",
     "Saluton, Grace!",
@@ -33,23 +26,14 @@ GO = ('{"words": 6, "bytes": 18}', "topic=example.words correlation_id=")
 pytestmark = pytest.mark.timeout(400)
 
 
-def run_once(directory, *arguments, path=os.environ["PATH"]):
-    done = subprocess.run(
-        [RUN, "--once", *arguments],
-        env={**os.environ, "TMPDIR": str(directory), "PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=380,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert list(directory.iterdir()) == []
-    assert processes_of(directory) == []
+def said_once(directory, *arguments, **environment):
+    done = run_once("kafka", directory, *arguments, timeout=380, **environment)
     return done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("arguments", [(), ("--real",)], ids=["embedded", "real"])
 def test_every_worker_answers_and_nothing_is_left_behind(tmp_path, arguments):
-    said = run_once(tmp_path, *arguments)
+    said = said_once(tmp_path, *arguments)
     expected, requests = PYTHON, 3
     if "without the worker in node" not in said:
         expected, requests = expected + NODE, requests + 2
@@ -60,34 +44,16 @@ def test_every_worker_answers_and_nothing_is_left_behind(tmp_path, arguments):
 
 
 def test_without_node_and_go_it_says_so_and_goes_on(tmp_path):
-    tools, temporary = tmp_path / "bin", tmp_path / "tmp"
-    tools.mkdir()
+    temporary = tmp_path / "tmp"
     temporary.mkdir()
-    for folder in ("/usr/sbin", "/usr/bin", "/sbin", "/bin"):
-        for path in pathlib.Path(folder).iterdir():
-            if path.name not in ("node", "nodejs", "npm", "go") and not (tools / path.name).is_symlink():
-                (tools / path.name).symlink_to(path)
-    assert not shutil.which("node", path=str(tools)) and not shutil.which("go", path=str(tools))
-    said = run_once(temporary, path=str(tools))
+    path = path_without(tmp_path, "node", "nodejs", "npm", "go")
+    said = said_once(temporary, PATH=path)
     assert "Node is not installed" in said and "Go is not installed" in said
     assert "3 requests, 3 answers." in said
 
 
 def test_it_stays_up_until_ctrl_c(tmp_path):
-    process = subprocess.Popen(
-        [RUN],
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        said = []
-        for line in process.stdout:
-            said.append(line)
-            if "for a worker of your own" in line:
-                break
+    with staying_up("kafka", tmp_path, "for a worker of your own") as said:
         commands = [line.strip() for line in said if line.strip().startswith("curl -i")]
         assert len(commands) == 2, "".join(said)
         for command, status in zip(commands, ("404", "202"), strict=True):
@@ -95,12 +61,3 @@ def test_it_stays_up_until_ctrl_c(tmp_path):
                 ["bash", "-c", command.split("    #")[0]], capture_output=True, text=True, timeout=30
             )
             assert status in done.stdout.split("\n")[0], done.stdout + done.stderr
-        # Ctrl-C in a terminal reaches the whole group.
-        os.killpg(process.pid, signal.SIGINT)
-        process.communicate(timeout=60)
-        assert process.returncode == 0
-    finally:
-        if process.poll() is None:
-            process.kill()
-    assert list(tmp_path.iterdir()) == []
-    eventually(lambda: processes_of(tmp_path) == [], 5)
