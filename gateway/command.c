@@ -13,10 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool wants_help(int argc, char **argv)
+/* True: help was asked for, and printed. */
+static bool gave_help(int argc, char **argv, const char *usage)
 {
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			fputs(usage, stdout);
 			return true;
 		}
 	}
@@ -49,8 +51,7 @@ int command_run(int argc, char **argv)
 		"  -c, --config FILE   the configuration\n"
 		"  -h, --help          this\n";
 	const char *file = config_argument(argc, argv);
-	if (wants_help(argc, argv)) {
-		fputs(usage, stdout);
+	if (gave_help(argc, argv, usage)) {
 		return 0;
 	}
 	if (file == NULL) {
@@ -80,8 +81,7 @@ int command_check(int argc, char **argv)
 		"limits, what happens\n"
 		"               beyond each limit\n"
 		"  -h, --help   this\n";
-	if (wants_help(argc, argv)) {
-		fputs(usage, stdout);
+	if (gave_help(argc, argv, usage)) {
 		return 0;
 	}
 	if (argc == 2 && strcmp(argv[1], "--document") == 0) {
@@ -115,8 +115,7 @@ int command_conventions(int argc, char **argv)
 		"that has\n"
 		"one, or of one type, as amqp/nestjs. Without a name: a line for each.\n\n"
 		"  -h, --help   this\n";
-	if (wants_help(argc, argv)) {
-		fputs(usage, stdout);
+	if (gave_help(argc, argv, usage)) {
 		return 0;
 	}
 	if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
@@ -148,8 +147,7 @@ int command_schema(int argc, char **argv)
 		"the\n"
 		"configuration's \"$schema\".\n\n"
 		"  -h, --help   this\n";
-	if (wants_help(argc, argv)) {
-		fputs(usage, stdout);
+	if (gave_help(argc, argv, usage)) {
 		return 0;
 	}
 	bool included = argc == 2 && strcmp(argv[1], "mappings") == 0;
@@ -173,8 +171,7 @@ int command_routes(int argc, char **argv)
 		"has to be like, what becomes of it.\n\n"
 		"  -c, --config FILE   the configuration\n"
 		"  -h, --help          this\n";
-	if (wants_help(argc, argv)) {
-		fputs(usage, stdout);
+	if (gave_help(argc, argv, usage)) {
 		return 0;
 	}
 	const char *file = config_argument(argc, argv);
@@ -193,8 +190,7 @@ int command_routes(int argc, char **argv)
 
 int command_version(int argc, char **argv)
 {
-	if (wants_help(argc, argv)) {
-		puts("Usage: bridgehead version\n\nPrints the version.");
+	if (gave_help(argc, argv, "Usage: bridgehead version\n\nPrints the version.\n")) {
 		return 0;
 	}
 	puts("bridgehead " BRIDGEHEAD_VERSION);
