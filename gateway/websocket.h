@@ -58,8 +58,8 @@ struct websocket {
 extern const struct codec websocket_codec;
 
 /*
- * Answers an upgrade request: 101 and the codec changes, or an HTTP error. False when there is no
- * WebSocket at this path, and then nothing was written.
+ * Answers an upgrade request, or a GET that is none: 101 and the codec changes, or an HTTP error.
+ * False when there is no WebSocket at this path, and then nothing was written.
  */
 bool websocket_handshake(
 	struct connection *connection, const struct http1_head *head, const char *bytes);

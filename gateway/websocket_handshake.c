@@ -280,7 +280,7 @@ bool websocket_handshake(
 {
 	const struct websocket_options *options =
 		find_entrance(connection, http1_span_in(head->path, bytes));
-	if (options == NULL || (!head->websocket && head->method_id != HTTP1_GET)) {
+	if (options == NULL) {
 		return false;
 	}
 	struct span version = field(head, HTTP1_FIELD_WEBSOCKET_VERSION, bytes);
