@@ -162,7 +162,7 @@ static char *put_times(
 
 static struct span client_text(struct access_log *access, const struct address *client)
 {
-	if (memcmp(access->client.ip, client->ip, sizeof(client->ip)) != 0) {
+	if (!address_equal(&access->client, client)) {
 		access->client = *client;
 		access->client_len = address_write(client, access->client_text);
 	}
