@@ -6,20 +6,13 @@
  * one, requests keep their length, and responses grow by no more than an address each.
  */
 #include "bridges/kafka_guide.h"
+#include "test/fuzz/fuzz.h"
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 struct run {
 	struct kafka_guide guide;
