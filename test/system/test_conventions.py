@@ -4,6 +4,7 @@
 """Conventions as data: presets of the program and of the user, and what the reply session makes for them."""
 
 import json
+import time
 import uuid
 
 import pytest
@@ -83,14 +84,36 @@ def serve(message):
         "/bytes": {"body": "/+8=", "encoding": "base64"},
         "/nothing": {"status": 204},
         "/lie": {"status": 700},
+        "/missing": {"status": 404, "body": {"message": "no such page"}},
+        "/late": {"body": "late"},
         "/split": {"headers": {"x-a": "1\r\nx-b: 2"}, "body": ""},
     }
-    message.reply(json.dumps(answers[asked["path"]]))
+    if asked["path"] == "/late":
+        time.sleep(1)
+    if asked["path"] in answers:
+        message.reply(json.dumps(answers[asked["path"]]))
 
 
-def test_http_hands_over_the_whole_request_and_takes_a_whole_answer(gateway, queue, worker):
-    worker(queue, serve)
-    one = gateway(mappings=[mapping({"queue": queue, "convention": "http"})])
+@pytest.fixture(params=["rabbit", pytest.param("kafka", marks=pytest.mark.kafka)])
+def web(request):
+    """web(timeout): a gateway in front of that web server on the one and the other broker."""
+
+    def start(timeout="3s"):
+        ask = request.getfixturevalue
+        if request.param == "rabbit":
+            ask("worker")(ask("queue"), serve)
+            to = {"queue": ask("queue")}
+            return ask("gateway")(mappings=[mapping({**to, "convention": "http"}, {"timeout": timeout})])
+        topic = ask("kafka").topic(partitions=2)
+        ask("kafka_worker")(ask("kafka"), topic, serve)
+        to = {"topic": topic}
+        return ask("kafka_gateway")(mapping({**to, "convention": "http"}, {"timeout": timeout}))
+
+    return start
+
+
+def test_http_hands_over_the_whole_request_and_takes_a_whole_answer(web):
+    one = web()
     headers = {"Authorization": "Bearer x", "Cookie": "a=b", "X-One": "1", **JSON}
     asked = one.request("PUT", "/echo?a=1&a=2", b'{"n": 1.0}', headers=headers).json
     assert (asked["method"], asked["uri"], asked["query"]) == (
@@ -114,6 +137,27 @@ def test_http_hands_over_the_whole_request_and_takes_a_whole_answer(gateway, que
     assert split.header("x-a") is None and split.header("x-b") is None
     sent = one.post("/echo", b"\xff\x00", headers={"Content-Type": "image/png"}).json
     assert (sent["body"], sent["encoding"]) == ("/wA=", "base64")
+
+
+def test_http_gives_an_error_of_the_worker_as_it_is(web):
+    answer = web().get("/missing")
+    assert (answer.status, answer.json) == (404, {"message": "no such page"})
+    assert answer.header("content-type") == "application/json"
+
+
+def test_http_without_an_answer_is_504_and_a_late_one_reaches_nobody(web):
+    one = web("500ms")
+    answer = one.get("/silence")
+    assert (answer.status, answer.problem["published"]) in ((504, "yes"), (504, "unknown"))
+    assert one.get("/late").status == 504
+    one.wait_metric("bridgehead_replies_dropped_total", 1, reason="late")
+    assert one.post("/made").status == 201
+
+
+def test_http_on_kafka_without_its_topic_is_503(kafka_gateway):
+    one = kafka_gateway(mapping({"topic": "no.such", "convention": "http"}))
+    answer = one.get("/")
+    assert (answer.status, answer.problem["published"]) == (503, "no")
 
 
 def test_replies_come_through_an_exchange_that_the_reply_queue_is_bound_to(
