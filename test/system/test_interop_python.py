@@ -16,7 +16,7 @@ from harness.waiting import eventually
 
 pytestmark = pytest.mark.interop
 
-PYTHON = os.environ.get("INTEROP_PYTHON", "")  # FastStream and aio-pika
+PYTHON = os.environ.get("INTEROP_PYTHON", "")  # FastStream, Faust and aio-pika
 NAMEKO = os.environ.get("INTEROP_NAMEKO", "")  # Nameko, which wants a world of its own
 
 
@@ -49,8 +49,8 @@ def rabbit_app(broker):
     end(process)
 
 
-@pytest.fixture(scope="module")
-def kafka_app(kafka):
+def kafka_application(kafka, **environment):
+    """The prefix of the topics that one serves."""
     prefix = f"{uuid.uuid4()}-"
     for name in TOPICS:
         kafka.topic(prefix + name, partitions=2)
@@ -61,27 +61,37 @@ def kafka_app(kafka):
         KAFKA=kafka.bootstrap,
         PREFIX=prefix,
         AMQP_URL="",
+        **environment,
     )
     yield prefix
     end(process)
 
 
-@pytest.fixture(params=["rabbit", "kafka"])
+@pytest.fixture(scope="module")
+def kafka_app(kafka):
+    yield from kafka_application(kafka)
+
+
+@pytest.fixture(scope="module")
+def confluent_app(kafka):
+    yield from kafka_application(kafka, CONFLUENT="yes")
+
+
+@pytest.fixture(params=["rabbit", "kafka", "confluent"])
 def faststream(request, gateway):
     """A gateway in front of the same application on the one and the other broker."""
 
     def start(timeout="10s"):
+        to = request.getfixturevalue(f"{request.param}_app")
         if request.param == "rabbit":
-            to = request.getfixturevalue("rabbit_app")
             send = {"queue": to + "${path.op}"}
             return gateway(mappings=[mapping("faststream", "x", "/:op", timeout, **send)])
-        to = request.getfixturevalue("kafka_app")
         mappings = [
             mapping("faststream", "x", f"/{name}", timeout, topic=to + name) for name in TOPICS
         ]
         return request.getfixturevalue("kafka_gateway")(*mappings)
 
-    start.kafka = request.param == "kafka"
+    start.kafka = request.param != "rabbit"
     return start
 
 

@@ -10,7 +10,10 @@ from faststream import FastStream
 
 KAFKA, PREFIX = os.environ.get("KAFKA"), os.environ["PREFIX"]
 if KAFKA:
-    from faststream.kafka import KafkaBroker, KafkaResponse as Response
+    if os.environ.get("CONFLUENT"):
+        from faststream.confluent import KafkaBroker, KafkaResponse as Response
+    else:
+        from faststream.kafka import KafkaBroker, KafkaResponse as Response
 
     broker = KafkaBroker(KAFKA)
 
