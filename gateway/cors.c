@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "gateway/connection.h"
+#include "gateway/file_search.h"
 #include "gateway/http1_answer.h"
 #include "gateway/http1_parser.h"
 #include "gateway/http1_request.h"
@@ -83,8 +84,9 @@ static void find_mapping(struct preflight *preflight, const struct http1_head *h
 	preflight->request.has_content = false;
 	buffer_clear(&shard->scratch.match);
 	preflight->match.scratch = &shard->scratch.match;
-	mapping_table_match(shard->config->mappings, &preflight->request, &preflight->match,
-		&preflight->refusal);
+	file_search_match(&shard->scratch.search, shard->config->mappings, &preflight->request,
+		&preflight->match, &preflight->refusal);
+	file_search_close(&shard->scratch.search);
 	preflight->rule = rule_of(preflight->connection, preflight->match.mapping);
 }
 

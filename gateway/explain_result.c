@@ -4,12 +4,11 @@
 #include "gateway/explain_result.h"
 
 #include "base/json.h"
-#include "base/utf8.h"
+#include "base/memory.h"
 #include "mappings/explain.h"
-#include "mappings/files.h"
 #include "mappings/respond.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 /* Examples of what only a running gateway has. */
 #define CALL_ID SPAN("00000000-0000-4000-8000-000000000000")
@@ -28,11 +27,20 @@ static void compose(struct explain_result *result, const struct send_facts *fact
 		result->refusal = (struct refusal){ .status = 404,
 			.type = "not-found",
 			.detail = "This is there over HTTP only." };
-	} else if (mapping_action(mapping) == MAPPING_RESPOND) {
+	} else {
 		const struct respond_input input = { request, &result->match, facts,
 			&result->room };
-		result->answers = respond_compose(&input, &result->answer, &result->refusal);
+		result->answers = explain_answer_init(
+			&result->answer, &input, &result->search, &result->refusal);
 	}
+}
+
+static void note_passed(const struct mapping *mapping, void *context)
+{
+	struct explain_result *result = context;
+	result->passed =
+		memory_resize(result->passed, result->passed_count + 1, sizeof(*result->passed));
+	result->passed[result->passed_count++] = mapping;
 }
 
 void explain_result_init(struct explain_result *result, const struct config *config,
@@ -46,7 +54,9 @@ void explain_result_init(struct explain_result *result, const struct config *con
 			(struct refusal){ .status = asked->status, .detail = asked->detail };
 		return;
 	}
-	if (mapping_table_match(config->mappings, request, &result->match, &result->refusal) != 0) {
+	result->search = (struct file_search){ .passed = note_passed, .context = result };
+	if (file_search_match(&result->search, config->mappings, request, &result->match,
+		    &result->refusal) != 0) {
 		return;
 	}
 	result->won = true;
@@ -65,6 +75,9 @@ void explain_result_init(struct explain_result *result, const struct config *con
 void explain_result_finish(struct explain_result *result)
 {
 	send_room_trim(&result->room, 0);
+	explain_answer_finish(&result->answer);
+	file_search_finish(&result->search);
+	free(result->passed);
 	buffer_finish(&result->scratch);
 }
 
@@ -74,7 +87,7 @@ int explain_result_status(const struct explain_result *result)
 		return result->refusal.status;
 	}
 	if (result->answers) {
-		return result->answer.status;
+		return result->answer.answer.status;
 	}
 	bool replied = !result->sends || mapping_when(result->match.mapping) == WHEN_REPLIED;
 	return replied ? 200 : 202;
@@ -90,11 +103,25 @@ struct listing {
 	unsigned count;
 };
 
-static const char *why_passed_over(const struct listing *listing, const struct mapping *mapping)
+static bool is_passed(const struct explain_result *result, const struct mapping *mapping)
 {
-	return mapping == listing->result->match.mapping
-		       ? "it takes the request"
-		       : "it fits, but the client wants another one more";
+	for (unsigned i = 0; i < result->passed_count; i++) {
+		if (result->passed[i] == mapping) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *why_not_plainly(const struct listing *listing, const struct mapping *mapping)
+{
+	const struct explain_result *result = listing->result;
+	if (is_passed(result, mapping)) {
+		return result->asked->request.websocket ? "files are there over HTTP only"
+							: "it has no such file";
+	}
+	return mapping == result->match.mapping ? "it takes the request"
+						: "it fits, but the client wants another one more";
 }
 
 static void list_one(const struct mapping *mapping, struct span why, void *context)
@@ -105,7 +132,7 @@ static void list_one(const struct mapping *mapping, struct span why, void *conte
 		return;
 	}
 	if (!span_present(why)) {
-		why = span_from_text(why_passed_over(listing, mapping));
+		why = span_from_text(why_not_plainly(listing, mapping));
 		listing->ended = listing->result->won && mapping == listing->result->match.mapping;
 	}
 	if (listing->json) {
@@ -132,170 +159,67 @@ static void list_mappings(const struct explain_result *result, bool json, struct
 	}
 }
 
-/* ---- the message, as members ---- */
+/* ---- the outcome ---- */
 
-struct members {
-	struct buffer *out;
-	bool json;
-	unsigned count;
-	const char *kind; /* stands before each name, for people */
-};
-
-static void begin_member(struct members *members, struct span name)
+static void append_properties(struct explain_members *members, const struct message *message)
 {
-	if (members->json) {
-		buffer_append_span(members->out, members->count > 0 ? SPAN(",") : SPAN(""));
-		json_append_string(members->out, name);
-		buffer_append_char(members->out, ':');
-	} else {
-		size_t start = members->out->len;
-		buffer_append_format(
-			members->out, "  %s%.*s ", members->kind, (int)name.len, name.ptr);
-		while (!members->out->failed && members->out->len < start + 32) {
-			buffer_append_char(members->out, ' ');
-		}
-	}
-	members->count++;
-}
-
-/* Bytes that are no text are shown in base64. */
-static void append_text(struct members *members, struct span text)
-{
-	struct buffer *out = members->out;
-	bool readable = utf8_check(text);
-	if (members->json && readable) {
-		json_append_string(out, text);
-	} else if (readable) {
-		buffer_append_span(out, text);
-	} else {
-		buffer_append_span(out, members->json ? SPAN("{\"base64\":\"") : SPAN("base64 "));
-		buffer_append_base64(out, text);
-		buffer_append_span(out, members->json ? SPAN("\"}") : SPAN(""));
-	}
-}
-
-static void add_text(struct members *members, const char *name, struct span text)
-{
-	if (span_present(text)) {
-		begin_member(members, span_from_text(name));
-		append_text(members, text);
-		buffer_append_span(members->out, members->json ? SPAN("") : SPAN("\n"));
-	}
-}
-
-/* An object of its own in JSON; for people a heading, or its `kind` before each name. */
-static struct members open_group(struct members *members, const char *name, const char *kind)
-{
-	if (members->json) {
-		begin_member(members, span_from_text(name));
-		buffer_append_char(members->out, '{');
-	} else if (kind[0] == '\0') {
-		buffer_append_format(members->out, "%s:\n", name);
-	}
-	return (struct members){ members->out, members->json, 0, kind };
-}
-
-static void close_group(const struct members *members)
-{
-	buffer_append_span(members->out, members->json ? SPAN("}") : SPAN(""));
-}
-
-static void append_header(struct members *members, const struct message_header *header)
-{
-	bool plain = header->type == MESSAGE_JSON || header->type == MESSAGE_INTEGER ||
-		     header->type == MESSAGE_REAL || header->type == MESSAGE_BOOLEAN;
-	begin_member(members, header->name);
-	if (header->type == MESSAGE_NULL) {
-		buffer_append_literal(members->out, "null");
-	} else if (plain) {
-		buffer_append_span(members->out, header->value);
-	} else {
-		append_text(members, header->value);
-	}
-	buffer_append_span(members->out, members->json ? SPAN("") : SPAN("\n"));
-}
-
-static void append_headers(
-	struct members *members, const struct message_header *headers, unsigned count)
-{
-	struct members group = open_group(members, "headers", "header ");
-	for (unsigned i = 0; i < count; i++) {
-		append_header(&group, &headers[i]);
-	}
-	close_group(&group);
-}
-
-static void append_properties(struct members *members, const struct message *message)
-{
-	struct members group = open_group(members, "properties", "property ");
+	struct explain_members group = explain_members_open(members, "properties", "property ");
 	for (int i = 0; i < PROPERTY_COUNT; i++) {
-		add_text(&group, message_property_name(i), message->properties[i]);
+		explain_members_text(&group, message_property_name(i), message->properties[i]);
 	}
-	close_group(&group);
+	explain_members_close(&group);
 }
 
-/* JSON as it is, anything else as a text. */
-static void append_body(struct members *members, struct span body)
-{
-	begin_member(members, SPAN("body"));
-	if (members->json && json_check(body, NULL)) {
-		buffer_append_span(members->out, json_value(body));
-	} else {
-		append_text(members, body);
-	}
-	buffer_append_span(members->out, members->json ? SPAN("") : SPAN("\n"));
-}
-
-static void append_message(struct members *outer, const struct explain_result *result)
+static void append_message(struct explain_members *outer, const struct explain_result *result)
 {
 	const struct message *message = &result->room.message;
 	size_t bridge = mapping_bridge_index(result->match.mapping);
-	struct members members = open_group(outer, "message", "");
-	add_text(&members, "bridge", span_from_text(result->config->bridges[bridge].name));
-	add_text(&members, "exchange", message->exchange);
-	add_text(&members, "routing_key", message->routing_key);
-	add_text(&members, "topic", message->topic);
-	add_text(&members, "partition", message->partition);
-	add_text(&members, "key", message->key);
+	struct explain_members members = explain_members_open(outer, "message", "");
+	explain_members_text(
+		&members, "bridge", span_from_text(result->config->bridges[bridge].name));
+	explain_members_text(&members, "exchange", message->exchange);
+	explain_members_text(&members, "routing_key", message->routing_key);
+	explain_members_text(&members, "topic", message->topic);
+	explain_members_text(&members, "partition", message->partition);
+	explain_members_text(&members, "key", message->key);
 	append_properties(&members, message);
-	append_headers(&members, message->headers, message->header_count);
-	if (span_present(message->body)) {
-		append_body(&members, message->body);
-	}
-	close_group(&members);
+	explain_members_headers(&members, message->headers, message->header_count);
+	explain_members_body(&members, message->body);
+	explain_members_close(&members);
 }
 
-static void append_answer(struct members *outer, const struct answer *answer)
+static void append_capture(const struct explain_capture *capture, void *context)
 {
-	struct members members = open_group(outer, "answer", "");
-	add_text(&members, "content_type", answer->content_type);
-	append_headers(&members, answer->headers, answer->header_count);
-	if (span_present(answer->body)) {
-		append_body(&members, answer->body);
-	}
-	close_group(&members);
+	struct explain_members *members = context;
+	struct buffer name = { 0 };
+	buffer_append_span(&name, capture->kind);
+	buffer_append_span(&name, capture->name);
+	explain_members_begin(members, buffer_span(&name));
+	explain_members_append(members, capture->value);
+	explain_members_end(members);
+	buffer_finish(&name);
 }
 
-static void append_captures(struct members *outer, const struct explain_result *result)
+static void append_captures(struct explain_members *outer, const struct explain_result *result)
 {
-	const struct match *match = &result->match;
-	if (outer->json || match->capture_count > 0) {
-		struct members members = open_group(outer, "captures", "");
-		for (unsigned i = 0; i < match->capture_count; i++) {
-			begin_member(&members, explain_capture_names(match->mapping)[i]);
-			append_text(&members, match->captures[i]);
-			buffer_append_span(members.out, members.json ? SPAN("") : SPAN("\n"));
-		}
-		close_group(&members);
+	struct buffer *out = outer->out;
+	size_t start = out->len;
+	struct explain_members members = explain_members_open(outer, "captures", "");
+	if (result->won) {
+		explain_captures(&result->asked->request, &result->match, append_capture, &members);
+	}
+	explain_members_close(&members);
+	if (!outer->json && members.count == 0) {
+		out->len = start;
 	}
 }
 
-static void append_outcome(struct members *members, const struct explain_result *result)
+static void append_outcome(struct explain_members *members, const struct explain_result *result)
 {
 	if (result->sends) {
 		append_message(members, result);
 	} else if (result->answers) {
-		append_answer(members, &result->answer);
+		explain_answer_write(&result->answer, members);
 	}
 }
 
@@ -303,20 +227,20 @@ static void append_outcome(struct members *members, const struct explain_result 
 
 void explain_result_write_json(const struct explain_result *result, struct buffer *out)
 {
-	struct members members = { out, true, 0, "" };
+	struct explain_members members = { out, true, 0, "" };
 	buffer_append_char(out, '{');
-	begin_member(&members, SPAN("status"));
+	explain_members_begin(&members, SPAN("status"));
 	buffer_append_number(out, (uint64_t)explain_result_status(result));
-	begin_member(&members, SPAN("mapping"));
+	explain_members_begin(&members, SPAN("mapping"));
 	if (result->won) {
 		json_append_string(out, span_from_text(mapping_name(result->match.mapping)));
 	} else {
 		buffer_append_literal(out, "null");
 	}
 	if (result->refusal.status != 0 && result->refusal.detail != NULL) {
-		add_text(&members, "detail", span_from_text(result->refusal.detail));
+		explain_members_text(&members, "detail", span_from_text(result->refusal.detail));
 	}
-	begin_member(&members, SPAN("considered"));
+	explain_members_begin(&members, SPAN("considered"));
 	buffer_append_char(out, '[');
 	list_mappings(result, true, out);
 	buffer_append_char(out, ']');
@@ -327,7 +251,7 @@ void explain_result_write_json(const struct explain_result *result, struct buffe
 
 void explain_result_write(const struct explain_result *result, struct buffer *out)
 {
-	struct members members = { out, false, 0, "" };
+	struct explain_members members = { out, false, 0, "" };
 	buffer_append_literal(out, "considered:\n");
 	list_mappings(result, false, out);
 	append_captures(&members, result);

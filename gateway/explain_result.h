@@ -10,8 +10,9 @@
 
 #include "base/buffer.h"
 #include "gateway/config.h"
+#include "gateway/explain_answer.h"
 #include "gateway/explain_request.h"
-#include "mappings/answer.h"
+#include "gateway/file_search.h"
 #include "mappings/mapping.h"
 #include "mappings/send.h"
 
@@ -23,7 +24,10 @@ struct explain_result {
 	struct match match;
 	struct refusal refusal; /* status 0: none */
 	struct send_room room;  /* the message, where one is sent */
-	struct answer answer;   /* where the mapping answers by itself */
+	struct file_search search;
+	struct explain_answer answer;  /* where the mapping answers by itself */
+	const struct mapping **passed; /* `files` that have no such file */
+	unsigned passed_count;
 	struct buffer scratch;
 	bool won; /* some mapping takes the request */
 	bool sends;

@@ -13,6 +13,7 @@
 
 #include "gateway/admin.h"
 #include "gateway/connection.h"
+#include "gateway/file_search.h"
 #include "gateway/http1_answer.h"
 #include "gateway/http1_file.h"
 #include "gateway/http1_forwarded.h"
@@ -154,8 +155,8 @@ static void find_mapping(struct step *step)
 			.detail = "TRACE is not allowed.",
 			.offer = OFFER_ALLOW };
 	} else {
-		mapping_table_match(
-			shard->config->mappings, &step->request, &step->match, &step->refusal);
+		file_search_match(&shard->scratch.search, shard->config->mappings, &step->request,
+			&step->match, &step->refusal);
 	}
 	step->connection->http1.vary = step->match.vary;
 	cors_note_take(step->connection, step->head, step->input->data, step->match.mapping);
@@ -478,6 +479,7 @@ static size_t handle_input(struct connection *connection, struct input *input)
 			}
 		}
 		size_t took = step_request(&step);
+		file_search_close(&connection->shard->scratch.search);
 		input->len = used + rest.len;
 		if (took == 0) {
 			break;

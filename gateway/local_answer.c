@@ -4,7 +4,7 @@
 /*
  *     respond, redirect   composed ─────────────────────────┬─▶ answer
  *     respond with file   composed ─▶ opened ─▶ conditions ─┤
- *     files               named ────▶ opened ─▶ conditions ─┘
+ *     files               found open already  ▶ conditions ─┘      (file_search.h)
  *
  * A small file is read at once and leaves in one send with its head, as a reply would; a large one
  * goes from the kernel to the socket (http1_file.c).
@@ -17,6 +17,8 @@
 #include "gateway/shard.h"
 #include "mappings/files.h"
 #include "mappings/respond.h"
+
+#include <assert.h>
 
 enum { SMALL_FILE = 16384 };
 
@@ -120,22 +122,17 @@ static void add_slash(struct step *step)
 
 static void give_files(struct step *step)
 {
-	struct buffer *name = &step->shard->scratch.room.text;
-	struct span path = step->match->path;
-	struct file file = { .fd = -1 };
-	buffer_clear(name);
-	if (!files_name(step->match, name)) {
-		refuse_unopened(step, FILE_MISSING);
-		return;
-	}
-	enum file_result result =
-		file_open_below(files_root(step->match->mapping).ptr, name->data, &file);
-	if (result == FILE_FOLDER && path.ptr[path.len - 1] != '/') {
+	struct file_search *search = &step->shard->scratch.search;
+	assert(search->mapping == step->match->mapping);
+	search->mapping = NULL; /* taken: the next request may begin before this one ends */
+	if (search->result == FILE_FOLDER) {
 		add_slash(step);
-	} else if (result != FILE_OPEN) {
-		refuse_unopened(step, result);
+	} else if (search->result != FILE_OPEN) {
+		refuse_unopened(step, search->result);
 	} else {
-		files_begin(span_of(name->data, name->len - 1), &step->shard->scratch.answer);
+		struct file file = search->file;
+		files_begin(span_of(search->name.data, search->name.len - 1),
+			&step->shard->scratch.answer);
 		give_file(step, &file);
 	}
 }
@@ -184,7 +181,7 @@ void local_answer_give(struct call *call, const struct request *request, const s
 {
 	struct step step = { call, call->connection->shard, request, match };
 	if (request->websocket && mapping_is_http(match->mapping)) {
-		/* an op that is a path can find what only HTTP can carry */
+		/* an op that is a path can find what only HTTP can carry: a redirect, a page */
 		refuse(&step, 404, "This is there over HTTP only.");
 	} else if (mapping_action(match->mapping) == MAPPING_FILES) {
 		give_files(&step);

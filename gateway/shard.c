@@ -159,6 +159,7 @@ static void trim_scratch(struct shard_scratch *scratch, size_t kept)
 	buffer_trim(&scratch->problem, kept);
 	buffer_trim(&scratch->envelope, kept);
 	buffer_trim(&scratch->cursor, kept);
+	buffer_trim(&scratch->search.name, kept);
 }
 
 /* Wakes the loop for its deadlines, and does what is done now and then. */

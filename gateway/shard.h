@@ -15,6 +15,7 @@
 #include "gateway/access_log.h"
 #include "gateway/call_table.h"
 #include "gateway/config.h"
+#include "gateway/file_search.h"
 #include "gateway/http1_parser.h"
 #include "gateway/listener.h"
 #include "gateway/metrics.h"
@@ -44,6 +45,7 @@ struct shard_scratch {
 	struct send_room room;
 	struct buffer match, offer, reply, problem, envelope, cursor;
 	struct answer answer;
+	struct file_search search; /* of the request that is looked at */
 };
 
 struct shard {

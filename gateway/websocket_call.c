@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "gateway/connection.h"
 #include "gateway/envelope.h"
+#include "gateway/file_search.h"
 #include "gateway/http1_request.h"
 #include "gateway/listener.h"
 #include "gateway/shard.h"
@@ -328,8 +329,8 @@ static void find_mapping(struct arrival *arrival)
 			.detail = "The gateway is shutting down." };
 		return;
 	}
-	if (mapping_table_match(shard->config->mappings, &arrival->request, &arrival->match,
-		    &arrival->refusal) != 0) {
+	if (file_search_match(&shard->scratch.search, shard->config->mappings, &arrival->request,
+		    &arrival->match, &arrival->refusal) != 0) {
 		return;
 	}
 	mapping_accepts_body(

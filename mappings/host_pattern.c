@@ -202,6 +202,23 @@ bool host_pattern_has(const struct host_pattern *pattern, struct span name)
 	return span_present(host_pattern_capture(pattern, pattern->name, name));
 }
 
+struct span host_pattern_capture_name(const struct host_pattern *pattern, unsigned index)
+{
+	struct span rest = pattern->name;
+	while (rest.len > 0) {
+		size_t len = 0;
+		while (len < rest.len && rest.ptr[len] != '.') {
+			len++;
+		}
+		struct span label = span_of(rest.ptr, len);
+		if (is_capture(label) && index-- == 0) {
+			return span_skip(label, 1);
+		}
+		rest = span_skip(rest, len < rest.len ? len + 1 : len);
+	}
+	return SPAN_ABSENT;
+}
+
 bool host_pattern_covers(const struct host_pattern *a, const struct host_pattern *b)
 {
 	struct span x = a->tail ? span_skip(a->name, 1) : a->name;

@@ -30,5 +30,7 @@ bool host_pattern_has(const struct host_pattern *pattern, struct span name);
  * such capture. */
 struct span host_pattern_capture(
 	const struct host_pattern *pattern, struct span host, struct span name);
+/* Name of its capture number `index`, from the left; absent: it has no more. */
+struct span host_pattern_capture_name(const struct host_pattern *pattern, unsigned index);
 /* Every host that `b` matches is matched by `a`. */
 bool host_pattern_covers(const struct host_pattern *a, const struct host_pattern *b);

@@ -139,6 +139,12 @@ struct refusal {
 int mapping_table_match(const struct mapping_table *table, const struct request *request,
 	struct match *match, struct refusal *refusal);
 /*
+ * The same once more, when the mapping that was found for a request by path turns out to have
+ * nothing for it: goes on behind it, as if neither it nor those that went before it were there.
+ */
+int mapping_table_match_behind(const struct mapping_table *table, const struct request *request,
+	struct match *match, struct refusal *refusal);
+/*
  * What would have been right for a request by path: the value of Allow ("GET, HEAD, POST"), Accept
  * or Accept-Encoding, gathered from all mappings that came as near as the refusal says.
  */

@@ -171,6 +171,9 @@ static const struct mapping *find_hider(
 	mapping_index_find_cover(table->index, rule, by_path, &candidates);
 	while ((earlier = mapping_index_next(table->index, &candidates)) != NULL &&
 		earlier->rank < mapping->rank) {
+		if (earlier->action == MAPPING_FILES) {
+			continue; /* it leaves what it has no file for */
+		}
 		if (by_path ? match_rule_hides_path(&earlier->match, rule)
 			    : match_rule_hides_op(&earlier->match, rule)) {
 			return earlier;

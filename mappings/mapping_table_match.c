@@ -8,6 +8,9 @@
  * those that fits ends the search, and takes the request unless one before it is for the first
  * group too. One that would be chosen but asks for a query parameter that came twice is chosen, and
  * the request is 400.
+ *
+ * Who was chosen may turn out to have nothing (a file that is missing). Then the search is made
+ * again without all that are chosen before it in this order, and with it: they have had their turn.
  */
 
 #include "mappings/mapping.h"
@@ -23,6 +26,7 @@ struct choice {
 	unsigned weight;
 	const struct mapping *nearest; /* that does not */
 	enum match_fit nearest_fit;
+	const struct mapping *passed; /* it and who goes before it have nothing; NULL: nobody */
 };
 
 static int refuse(struct refusal *refusal, int status, const char *type, const char *detail)
@@ -73,6 +77,27 @@ static void choose(
 	choice->weight = weight;
 }
 
+/* In its layer; who is wanted most is in the first group, as is who fits every group. */
+static unsigned group_of(const struct match_rule *rule, struct match_probe *probe)
+{
+	unsigned weight = rule->accept == 0 ? ACCEPT_WEIGHT_MAX : match_probe_weight(probe, rule);
+	bool first = rule->accept != 0 && weight == probe->weights.most;
+	return first ? ACCEPT_WEIGHT_MAX : weight;
+}
+
+/* `mapping` fits. */
+static bool is_passed(
+	const struct choice *choice, const struct mapping *mapping, struct match_probe *probe)
+{
+	const struct mapping *passed = choice->passed;
+	if (mapping->match.layer != passed->match.layer) {
+		return mapping->match.layer < passed->match.layer;
+	}
+	unsigned own = group_of(&mapping->match, probe);
+	unsigned last = group_of(&passed->match, probe);
+	return own > last || (own == last && mapping->rank <= passed->rank);
+}
+
 /* True: the search is over. */
 static bool consider(
 	struct choice *choice, const struct mapping *mapping, struct match_probe *probe)
@@ -88,6 +113,9 @@ static bool consider(
 			choice->nearest_fit = fit;
 		}
 		return fit == MATCH_FIT_BROKEN_ACCEPT;
+	}
+	if (choice->passed != NULL && is_passed(choice, mapping, probe)) {
+		return false;
 	}
 	if (rule->accept == 0) {
 		/* whoever is as good as this one has ended the search already */
@@ -136,15 +164,15 @@ static int conclude(const struct choice *choice, struct match_probe *probe, stru
 	return 0;
 }
 
-/* `ranks` of a literal path; NULL: it is none. Kept out of its caller, which most often need not
- * make room for all this. */
+/* Goes on behind match->mapping. `ranks` of a literal path; NULL: it is none. Kept out of its
+ * caller, which most often need not make room for all this. */
 __attribute__((noinline)) static int match_path(const struct mapping_table *table,
 	const struct request *request, const uint32_t *ranks, struct match *match,
 	struct refusal *refusal)
 {
 	struct path path;
 	struct match_probe probe;
-	struct choice choice = { 0 };
+	struct choice choice = { .passed = match->mapping };
 	struct mapping_candidates candidates;
 	match_probe_init(&probe, request, table->accept_types);
 	if (ranks != NULL) {
@@ -196,15 +224,20 @@ static bool is_taken_plainly(const struct mapping *first, const struct request *
 	       (rule->methods & match_method(request->method)) != 0;
 }
 
-int mapping_table_match(const struct mapping_table *table, const struct request *request,
-	struct match *match, struct refusal *refusal)
+static void forget(struct match *match)
 {
-	match->mapping = NULL;
 	match->capture_count = 0;
 	match->path = SPAN_ABSENT;
 	match->op_rest = SPAN_ABSENT;
 	match->accept = SPAN_ABSENT;
 	match->vary = 0;
+}
+
+int mapping_table_match(const struct mapping_table *table, const struct request *request,
+	struct match *match, struct refusal *refusal)
+{
+	match->mapping = NULL;
+	forget(match);
 	if (!span_present(request->path)) {
 		return match_op(table, request, match, refusal);
 	}
@@ -215,6 +248,14 @@ int mapping_table_match(const struct mapping_table *table, const struct request 
 	match->mapping = table->ranked[*ranks];
 	match->path = request->path;
 	return 0;
+}
+
+int mapping_table_match_behind(const struct mapping_table *table, const struct request *request,
+	struct match *match, struct refusal *refusal)
+{
+	forget(match);
+	return match_path(
+		table, request, mapping_index_literal(table->index, request->path), match, refusal);
 }
 
 /* ---- all that came near ---- */
@@ -249,7 +290,8 @@ struct offers {
 static void gather_offer(const struct mapping *mapping, enum match_fit fit, void *context)
 {
 	struct offers *offers = context;
-	offers->methods |= mapping->match.methods;
+	bool passed = fit == MATCH_FIT && mapping->action == MAPPING_FILES; /* without a file */
+	offers->methods |= passed ? 0 : mapping->match.methods;
 	if (fit == MATCH_FIT_NOT_TYPE && offers->offer == OFFER_ACCEPT) {
 		match_content_append_types(&mapping->match.content, offers->out);
 	} else if (fit == MATCH_FIT_NOT_ENCODING && offers->offer == OFFER_ACCEPT_ENCODING) {

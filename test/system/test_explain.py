@@ -78,7 +78,7 @@ def explain(tmp_path):
 def test_the_message_is_the_one_that_would_be_sent(explain):
     said = explain("GET", "/customers/7/orders/a%20b")
     assert (said["status"], said["mapping"]) == (200, "order")
-    assert said["captures"] == {"customer": "7", "id": "a b"}
+    assert said["captures"] == {"path.customer": "7", "path.id": "a b"}
     assert said["considered"] == [
         {"mapping": "create-order", "why": 'the path is another: "/orders"'},
         {"mapping": "order", "why": "it takes the request"},
@@ -113,7 +113,7 @@ def test_what_it_says_is_what_a_worker_gets(explain, gateway, broker, worker):
 
 def test_kafka(explain):
     said = explain("-d", "x", "POST", "http://shop.example/events/a/b?user=9")
-    assert (said["status"], said["mapping"], said["captures"]) == (202, "track", {"rest": "a/b"})
+    assert (said["status"], said["mapping"], said["captures"]) == (202, "track", {"path.rest": "a/b"})
     assert (said["message"]["topic"], said["message"]["key"], said["message"]["body"]) == ("events", "9", "x")
 
 
@@ -158,11 +158,109 @@ def test_answers_without_a_worker(explain):
     assert len(said["considered"]) == len(CONFIG["mappings"])
 
 
+def test_every_capture_is_listed_as_templates_name_it(explain):
+    explain.path.write_text(json.dumps(CONFIG | {"mappings": [
+        {
+            "name": "all",
+            "match": {
+                "path": "/a/:id/*accept",
+                "op": {"name": "a.*", "captures": {"id": "body:/id", "accept": "body:/none"}},
+                "host": ["other.example", ":tenant.:zone.example"],
+                "accept": ["json", "html"],
+            },
+            "send": {"queue": "a"},
+        }
+    ]}))
+    said = explain("GET", "http://Blue.EU.example:81/a/7/b/c", "-H", "Accept: text/html")
+    captures = {"path.id": "7", "path.accept": "b/c", "host.tenant": "blue", "host.zone": "eu"}
+    assert said["captures"] == {**captures, "accept": "html"}
+    assert explain("GET", "http://other.example/a/7", "-H", "Accept: text/html")["captures"] == {
+        "path.id": "7", "path.accept": "", "accept": "html"
+    }
+    said = explain("--ws", "--op", "a.b.c", "-d", '{"id": 9}', "ws://x.y.example/ws")
+    assert said["captures"] == {
+        "path.id": "9", "host.tenant": "x", "host.zone": "y", "op.rest": "b.c", "accept": "json"
+    }
+    done = gateways.run("explain", "-c", explain.path, "GET", "http://a.b.example/a/7/", "-H", "Accept: text/html")
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    at = lines.index("captures:")
+    assert lines[at + 1 : at + 6] == ["path.id 7", "path.accept", "host.tenant a", "host.zone b", "accept html"]
+
+
+@pytest.fixture
+def site(explain, tmp_path):
+    root = tmp_path / "site"
+    root.mkdir()
+    (root / "app.js").write_text("let a")
+    (root / "data.bin").write_bytes(b"\xff\xfe")
+    (root / "long.txt").write_text("x" * 1025)
+    (root / "page.json").write_text('{"a": 1}')
+    (root / "folder").mkdir()
+    explain.path.write_text(json.dumps(CONFIG | {"mappings": [
+        {"name": "site", "match": {"path": "/*rest"}, "files": {"root": "site", "max_age": "1m"}},
+        {"name": "page", "match": {"path": "/page"}, "respond": {"status": 203, "headers": {"x-a": "b"}, "file": "site/page.json"}},
+        {"name": "gone", "match": {"path": "/gone"}, "respond": {"file": "site/long.txt"}},
+        {"name": "sorry", "match": {"path": "/x/*rest", "layer": "last_call"}, "respond": {"status": 404, "body": "sorry"}},
+    ]}))
+    return root
+
+
+def test_a_file_of_respond(explain, site):
+    said = explain("GET", "/page")
+    assert (said["status"], said["mapping"]) == (203, "page")
+    assert said["answer"] == {
+        "status": 203,
+        "content_type": "application/json",
+        "headers": {"x-a": "b"},
+        "file": str(site / "page.json"),
+        "length": 8,
+        "body": {"a": 1},
+    }
+
+
+def test_files(explain, site):
+    said = explain("GET", "/app.js")
+    answer = said["answer"]
+    assert (answer["status"], answer["content_type"], answer["body"]) == (200, "text/javascript; charset=utf-8", "let a")
+    assert (answer["file"], answer["length"]) == (str(site / "app.js"), 5)
+    assert answer["headers"]["Cache-Control"] == "max-age=60" and answer["headers"]["ETag"]
+    part = explain("GET", "/app.js", "-H", "Range: bytes=1-2")
+    assert (part["status"], part["answer"]["length"], part["answer"]["body"]) == (206, 2, "et")
+    same = explain("GET", "/app.js", "-H", "If-None-Match: " + answer["headers"]["ETag"])
+    assert same["status"] == 304 and "length" not in same["answer"] and "body" not in same["answer"]
+    assert explain("GET", "/app.js", "-H", "Range: bytes=9-")["status"] == 416
+    assert "body" not in explain("GET", "/data.bin")["answer"] and "body" not in explain("GET", "/long.txt")["answer"]
+    assert explain("GET", "/folder?a=1")["answer"]["headers"] == {"Location": "/folder/?a=1"}
+
+
+def test_files_that_are_missing_are_passed_over(explain, site):
+    said = explain("GET", "/x/y")
+    assert (said["status"], said["mapping"], said["answer"]["body"]) == (404, "sorry", "sorry")
+    assert said["considered"][0] == {"mapping": "site", "why": "it has no such file"}
+    said = explain("GET", "/y", status=1)
+    assert (said["status"], said["mapping"], said["detail"]) == (404, None, "No such file is here.")
+    said = explain("--ws", "--op", "GET /x/y", "/ws")
+    assert (said["mapping"], said["considered"][0]["why"]) == ("sorry", "files are there over HTTP only")
+
+
+def test_the_answer_for_people(explain, site):
+    done = gateways.run("explain", "-c", explain.path, "GET", "/page")
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert lines[lines.index("answer:") + 1 :] == [
+        "status 203",
+        "content_type application/json",
+        "header x-a b",
+        f"file {site}/page.json",
+        "length 8",
+        'body {"a": 1}',
+    ]
+
+
 def test_messages_on_a_websocket(explain):
     said = explain("--ws", "--op", "orders.create", "-d", '{"a": 1}', "/ws")
     assert (said["mapping"], said["message"]["body"]) == ("create-order", {"a": 1})
     said = explain("--ws", "--op", "GET /customers/1/orders/2", "/ws")
-    assert (said["mapping"], said["captures"]["id"]) == ("order", "2")
+    assert (said["mapping"], said["captures"]["path.id"]) == ("order", "2")
     assert explain("--ws", "-d", "bytes", "/raw")["message"]["body"] == "bytes"
     assert explain("--ws", "--op", "none", "/ws", status=1)["status"] == 404
     assert explain("--ws", "--op", "/old/1", "/ws")["status"] == 404

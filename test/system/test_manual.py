@@ -136,6 +136,7 @@ OWN = json.dumps({"name": "own", "bridge": "amqp", "send": {}, "answer": {}})
 FILES = {
     "site/index.html": "<p>Hello</p>",
     "site/assets/a.js": "1",
+    "site/assets/css/a.css": "a {}",
     "own/own.json": OWN,
     "conventions/own.json": OWN,
     "secrets/rabbitmq": "guest",

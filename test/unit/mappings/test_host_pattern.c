@@ -192,6 +192,20 @@ static void a_capture_is_the_label_at_its_place(void **state)
 	}
 }
 
+static void captures_are_counted_from_the_left(void **state)
+{
+	(void)state;
+	struct store store = { 0 };
+	struct host_pattern pattern;
+	assert_null(host_pattern_parse(SPAN("*.:x.b.:y-1"), &store, &pattern));
+	assert_true(span_equal(host_pattern_capture_name(&pattern, 0), SPAN("x")));
+	assert_true(span_equal(host_pattern_capture_name(&pattern, 1), SPAN("y-1")));
+	assert_false(span_present(host_pattern_capture_name(&pattern, 2)));
+	assert_null(host_pattern_parse(SPAN("a.b"), &store, &pattern));
+	assert_false(span_present(host_pattern_capture_name(&pattern, 0)));
+	store_finish(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +213,7 @@ int main(void)
 		cmocka_unit_test(what_no_host_can_fit_is_refused_and_explained),
 		cmocka_unit_test(a_suffix_covers_what_ends_in_it),
 		cmocka_unit_test(a_capture_is_the_label_at_its_place),
+		cmocka_unit_test(captures_are_counted_from_the_left),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

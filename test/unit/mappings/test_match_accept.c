@@ -105,6 +105,43 @@ static void a_layer_is_exhausted_before_the_next_is_tried(void **state)
 	TELL(table, stories);
 }
 
+/* Goes on behind whoever was found, until nobody is left. */
+static void check_order(const char *table, const char *request, const char *expected)
+{
+	struct world world;
+	struct buffer order = { 0 };
+	world_open(&world, table);
+	int status = world_match(&world, request);
+	while (status == 0) {
+		buffer_append_format(&order, " %s", mapping_name(world.match.mapping));
+		status = mapping_table_match_behind(
+			world.table, &world.request, &world.match, &world.refusal);
+	}
+	buffer_append_format(&order, " %d", status);
+	buffer_append_char(&order, '\0');
+	assert_string_equal(order.data, expected);
+	buffer_finish(&order);
+	world_close(&world);
+}
+
+static void the_search_goes_on_behind_who_was_found(void **state)
+{
+	(void)state;
+	static const char table[] =
+		"[" ROW("last", "\"path\": \"/*x\", \"layer\": \"last_call\"") "," ROW(
+			"json", "\"path\": \"/a\", \"accept\": \"json\"") "," ROW("all",
+			"\"path\": \"/:x\"") "," ROW("html",
+			"\"path\": \"/a\", \"accept\": \"html\"") "," ROW("other",
+			"\"path\": \"/b\"") "," ROW("late", "\"path\": \"/a\"") "," ROW("put",
+			"\"path\": \"/c\", \"method\": \"PUT\"") "]";
+	check_order(table, "GET /a", " json all html late last 404");
+	check_order(table, "GET /a\nAccept: text/html, application/json;q=0.5",
+		" all html late json last 404");
+	check_order(table, "GET /a\nAccept: text/html", " all html late last 406");
+	check_order(table, "GET /b", " all other last 404");
+	check_order(table, "GET /c", " all last 405");
+}
+
 static void the_nearest_of_all_layers_refuses(void **state)
 {
 	(void)state;
@@ -229,6 +266,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_wanted_most_goes_before_what_stands_first),
 		cmocka_unit_test(a_layer_is_exhausted_before_the_next_is_tried),
+		cmocka_unit_test(the_search_goes_on_behind_who_was_found),
 		cmocka_unit_test(the_nearest_of_all_layers_refuses),
 		cmocka_unit_test(a_broken_query_counts_where_its_mapping_would_be_chosen),
 		cmocka_unit_test(caches_are_told_which_headers_were_looked_at),
