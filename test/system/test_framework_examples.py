@@ -61,7 +61,7 @@ def test_celery(tmp_path, broker):
 
 @pytest.mark.interop
 def test_spring_kafka(tmp_path, broker, kafka):
-    jars = os.environ["INTEROP_SPRING"]
+    jars = os.environ["INTEROP_JAVA"] + "/spring"
     said = said_once("spring-kafka", tmp_path, broker, KAFKA=kafka.bootstrap, SPRING=jars)
     assert_said(
         said,

@@ -3,9 +3,6 @@
 
 """Unmodified Spring AMQP and Spring for Apache Kafka, reached by the name of their convention alone."""
 
-import os
-import pathlib
-import subprocess
 import time
 import uuid
 
@@ -13,30 +10,26 @@ import pytest
 from test_interop import INTEROP, end, run_until_ready
 from test_interop_python import is_problem, mapping
 
+from harness import java
 from harness.waiting import eventually
 
 pytestmark = pytest.mark.interop
 
 SPRING = INTEROP / "spring"
-JARS = pathlib.Path(os.environ.get("INTEROP_SPRING", ""))  # Spring's, fetched by Maven
 # Nobody works on the last one.
 NAMES = ("describe", "nothing", "crash", "slow", "idle")
 
 
 @pytest.fixture(scope="module")
 def classpath(tmp_path_factory):
-    classes = tmp_path_factory.mktemp("classes")
-    path = f"{classes}:{JARS}/*"
-    sources = [str(each) for each in SPRING.glob("*.java")]
-    subprocess.run(["javac", "-parameters", "-cp", path, "-d", classes, *sources], check=True)
-    return path
+    return java.build(SPRING, tmp_path_factory.mktemp("classes"))
 
 
 @pytest.fixture(scope="module")
 def rabbit_worker(broker, classpath):
     url = broker.url.rstrip("/")  # to Java's client a slash alone is a virtual host without a name
     process = run_until_ready(
-        ["java", "-Xmx128m", "-cp", classpath, "RabbitWorker"], "ready", SPRING, AMQP_URL=url
+        java.command(classpath, "RabbitWorker"), "ready", SPRING, AMQP_URL=url
     )
     # It says so before its queues are declared.
     eventually(lambda: all(broker.has_queue(f"spring.{name}") for name in NAMES[:-1]))
@@ -78,7 +71,7 @@ def kafka_spring(kafka, classpath):
         kafka.topic(prefix + name, partitions=2)
     kafka.topic(prefix + "crash-dlt", partitions=2)
     process = run_until_ready(
-        ["java", "-Xmx128m", "-cp", classpath, "KafkaWorker"],
+        java.command(classpath, "KafkaWorker"),
         "ready",
         SPRING,
         KAFKA=kafka.bootstrap,
