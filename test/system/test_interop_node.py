@@ -5,7 +5,7 @@
 
 import pytest
 from test_interop import INTEROP, end, run_until_ready
-from test_interop_python import is_problem, mapping
+from test_interop_python import is_problem, mapping, says_502_at_once
 
 from harness.waiting import eventually
 
@@ -21,9 +21,13 @@ def golevelup(broker):
     end(process)
 
 
-def golevelup_gateway(gateway, timeout="10s"):
+def golevelup_mapping(timeout="10s"):
     to = {"exchange": "golevelup", "routing_key": "${path.op}"}
-    return gateway(mappings=[mapping("golevelup", "x", "/:op", timeout, **to)])
+    return mapping("golevelup", "x", "/:op", timeout, **to)
+
+
+def golevelup_gateway(gateway, timeout="10s"):
+    return gateway(mappings=[golevelup_mapping(timeout)])
 
 
 def test_golevelup_answers(gateway, golevelup):
@@ -38,6 +42,10 @@ def test_golevelup_answers(gateway, golevelup):
 
 def test_golevelup_sends_nothing_for_an_exception(gateway, golevelup):
     assert is_problem(golevelup_gateway(gateway, "700ms").post_json("/crash", {}), 504)
+
+
+def test_a_policy_of_the_broker_makes_a_nack_of_golevelup_502_at_once(gateway, broker, golevelup):
+    says_502_at_once(gateway, broker, "golevelup-crash", golevelup_mapping("30s"))
 
 
 def test_golevelup_that_is_too_slow_or_not_there(gateway, golevelup):

@@ -118,20 +118,25 @@ def test_faststream_sends_nothing_for_an_exception_or_wrong_arguments(faststream
     assert is_problem(one.post_json("/add", {"a": "x"}), 504)
 
 
-def test_a_policy_of_the_broker_makes_an_exception_502_at_once(gateway, broker, rabbit_app):
+def says_502_at_once(gateway, broker, queue, one_mapping):
+    """A policy of the broker gives the queue a dead letter exchange, which the gateway listens to."""
     exchange = broker.exchange(kind="fanout")
     policy = json.dumps({"dead-letter-exchange": exchange})
-    broker.ctl("set_policy", "graves", f"^{rabbit_app}crash$", policy, "--apply-to", "queues")
+    broker.ctl("set_policy", "graves", f"^{queue}$", policy, "--apply-to", "queues")
     rabbit = {"type": "amqp", "url": broker.url, "dead_letter": {"exchange": exchange}}
-    one = gateway(
-        bridges={"rabbit": rabbit},
-        mappings=[mapping("faststream", "x", "/crash", "30s", queue=rabbit_app + "crash")],
-    )
+    one = gateway(bridges={"rabbit": rabbit}, mappings=[one_mapping])
     started = time.monotonic()
     answer = one.post_json("/crash", {}, timeout=40)
     assert is_problem(answer, 502) and answer.problem["type"].endswith("dead-letter")
     assert time.monotonic() - started < 10
     broker.ctl("clear_policy", "graves")
+
+
+def test_a_policy_of_the_broker_makes_an_exception_502_at_once(gateway, broker, rabbit_app):
+    queue = rabbit_app + "crash"
+    says_502_at_once(
+        gateway, broker, queue, mapping("faststream", "x", "/crash", "30s", queue=queue)
+    )
 
 
 def test_faststream_that_is_too_slow_reaches_nobody(faststream):

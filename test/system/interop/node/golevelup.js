@@ -6,7 +6,7 @@
 'use strict';
 
 require('reflect-metadata');
-const { MessageHandlerErrorBehavior, RabbitMQModule, RabbitRPC } = require('@golevelup/nestjs-rabbitmq');
+const { defaultNackErrorHandler, RabbitMQModule, RabbitRPC } = require('@golevelup/nestjs-rabbitmq');
 const { Injectable, Module } = require('@nestjs/common');
 const { NestFactory } = require('@nestjs/core');
 
@@ -39,7 +39,7 @@ for (const name of ['describe', 'text', 'nothing', 'crash', 'slow']) {
         routingKey: name,
         queue: `golevelup-${name}`,
         queueOptions: { durable: false },
-        errorBehavior: MessageHandlerErrorBehavior.NACK,
+        errorHandler: defaultNackErrorHandler,
     })(Handlers.prototype, name, method);
 }
 Injectable()(Handlers);
