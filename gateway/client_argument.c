@@ -121,7 +121,7 @@ static bool read_stream(FILE *stream, struct buffer *data)
 	return ferror(stream) == 0;
 }
 
-bool client_argument_data(const char *text, struct buffer *data)
+static bool read_data(const char *text, struct buffer *data)
 {
 	if (text[0] != '@') {
 		buffer_append_span(data, span_from_text(text));
@@ -143,6 +143,14 @@ bool client_argument_data(const char *text, struct buffer *data)
 		fclose(stream);
 	}
 	return good;
+}
+
+bool client_argument_data(const char *text, bool further, struct buffer *data)
+{
+	if (further) {
+		buffer_append_char(data, '&');
+	}
+	return read_data(text, data);
 }
 
 bool client_argument_json(const char *name, struct span text)

@@ -20,7 +20,7 @@ bool client_argument_method(const char *text);
 /* "Name: value" is appended to `headers`, or to `host` if that is the name. */
 bool client_argument_header(const char *text, struct buffer *headers, struct buffer *host);
 bool client_argument_timeout(const char *text, int64_t *ms);
-/* Appends the text itself, or what @FILE or @- hold. */
-bool client_argument_data(const char *text, struct buffer *data);
+/* Appends the text itself, or what @FILE or @- hold; behind a "&" where it is a `further` one. */
+bool client_argument_data(const char *text, bool further, struct buffer *data);
 /* `text` is what `name` says; it must be JSON. */
 bool client_argument_json(const char *name, struct span text);

@@ -35,7 +35,8 @@ static const char help[] =
 	"  -X, --method METHOD   HTTP method; GET, or POST when there is a body\n"
 	"  -H, --header 'N: V'   adds a header to the request or handshake; repeatable\n"
 	"  -d, --data DATA       body, or params; the content type is application/json when DATA\n"
-	"                        is JSON, else application/octet-stream, unless -H sets it\n"
+	"                        is JSON, else application/octet-stream, unless -H sets it;\n"
+	"                        several are joined by &, as curl does\n"
 	"  -i, --include         HTTP: status line and headers first; WebSocket: the whole answer\n"
 	"  -t, --timeout TIME    how long to wait for the whole answer: 500ms, 30s (default), 2m\n"
 	"  -s, --quiet           no status line on stderr\n"
@@ -70,7 +71,8 @@ static const struct option long_flags[] = {
 
 /* What getopt collects before it is made sense of. */
 struct words {
-	const char *data;
+	const char **data; /* room for all words */
+	unsigned data_count;
 	bool is_json; /* data was given as JSON, not by -d */
 	struct buffer host;
 	const char *positional[3];
@@ -91,12 +93,7 @@ static bool read_flag(struct client_options *options, struct words *words, int f
 	case 'X': request->method = optarg; return client_argument_method(optarg);
 	case 'H': return client_argument_header(optarg, &request->headers, &words->host);
 	case 't': return client_argument_timeout(optarg, &request->timeout_ms);
-	case 'd':
-		if (words->data != NULL) {
-			return client_argument_complain("-d can be given once");
-		}
-		words->data = optarg;
-		return true;
+	case 'd': words->data[words->data_count++] = optarg; return true;
 	case 'i': options->include = true; return true;
 	case 's': options->quiet = true; return true;
 	case FLAG_TEXT: options->text = true; return true;
@@ -164,10 +161,10 @@ static bool assign_positionals(struct client_options *options, struct words *wor
 		options->op = span_from_text(words->positional[next++]);
 	}
 	if (next < words->positionals) {
-		if (words->data != NULL) {
+		if (words->data_count > 0) {
 			return client_argument_complain("give -d or JSON, not both");
 		}
-		words->data = words->positional[next];
+		words->data[words->data_count++] = words->positional[next];
 		words->is_json = !options->raw;
 	}
 	return true;
@@ -179,7 +176,7 @@ static bool check_data(struct client_options *options, const struct words *words
 	struct client_request *request = &options->request;
 	struct span data = buffer_span(&options->data);
 
-	if (words->data == NULL) {
+	if (words->data_count == 0) {
 		return !options->raw || client_argument_complain("--raw needs -d DATA");
 	}
 	if ((words->is_json || is_params) && !client_argument_json("JSON", data)) {
@@ -207,39 +204,54 @@ static bool settle(struct client_options *options, struct words *words)
 	       (target->websocket ? check_websocket(options) : check_http(options));
 }
 
-enum client_options_verdict client_options_init(
-	struct client_options *options, int argc, char **argv)
+static bool read_data(struct client_options *options, const struct words *words)
 {
-	struct words words = { 0 };
-	int flag;
+	for (unsigned i = 0; i < words->data_count; i++) {
+		if (!client_argument_data(words->data[i], i > 0, &options->data)) {
+			return false;
+		}
+	}
+	return true;
+}
 
-	*options = (struct client_options){ .request = { .timeout_ms = 30000 } };
-	optind = 0;
+static enum client_options_verdict read_words(
+	struct client_options *options, struct words *words, int argc, char **argv)
+{
+	int flag;
 	while ((flag = getopt_long(argc, argv, "X:H:d:it:sh", long_flags, NULL)) >= 0) {
 		if (flag == 'h') {
 			fputs(help, stdout);
 			return CLIENT_OPTIONS_HELP;
 		}
-		if (!read_flag(options, &words, flag)) {
-			buffer_finish(&words.host);
+		if (!read_flag(options, words, flag)) {
 			return usage();
 		}
 	}
-	bool good = read_positionals(&words, argc, argv) && settle(options, &words);
-	buffer_finish(&words.host);
-	if (!good) {
+	if (!read_positionals(words, argc, argv) || !settle(options, words)) {
 		return usage();
 	}
-	if (words.data != NULL && !client_argument_data(words.data, &options->data)) {
+	if (!read_data(options, words)) {
 		return CLIENT_OPTIONS_FAILED;
 	}
-	if (!check_data(options, &words)) {
+	if (!check_data(options, words)) {
 		return usage();
 	}
 	if (options->request.method == NULL) {
-		options->request.method = words.data != NULL ? "POST" : "GET";
+		options->request.method = words->data_count > 0 ? "POST" : "GET";
 	}
 	return CLIENT_OPTIONS_RUN;
+}
+
+enum client_options_verdict client_options_init(
+	struct client_options *options, int argc, char **argv)
+{
+	struct words words = { .data = memory_new((size_t)argc + 1, sizeof(*words.data)) };
+	*options = (struct client_options){ .request = { .timeout_ms = 30000 } };
+	optind = 0;
+	enum client_options_verdict verdict = read_words(options, &words, argc, argv);
+	buffer_finish(&words.host);
+	free(words.data);
+	return verdict;
 }
 
 void client_options_finish(struct client_options *options)

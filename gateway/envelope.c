@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/option.h"
 #include "base/utf8.h"
 #include "gateway/envelope_kind.h"
 #include "message/media_type.h"
@@ -30,6 +31,17 @@ static const struct envelope_kind *find_kind(struct span name)
 	return NULL;
 }
 
+static void report_kind(const struct json_node *node, struct problem_list *problems)
+{
+	const char *const names[] = { envelope_jsonrpc.name, envelope_pathfinder.name,
+		envelope_raw.name, NULL };
+	const char *near = option_nearest_name(node->string, names);
+	problem_list_error(problems, node,
+		"expected \"jsonrpc\", \"pathfinder\", \"raw\" or an object%s%s%s",
+		near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+		near != NULL ? "\"?" : "");
+}
+
 struct envelope *envelope_create(const struct json_node *node, struct problem_list *problems)
 {
 	struct envelope *envelope = memory_new(1, sizeof(*envelope));
@@ -38,8 +50,7 @@ struct envelope *envelope_create(const struct json_node *node, struct problem_li
 	} else if (node->type == JSON_STRING) {
 		envelope->kind = find_kind(node->string);
 		if (envelope->kind == NULL) {
-			problem_list_error(problems, node,
-				"expected \"jsonrpc\", \"pathfinder\", \"raw\" or an object");
+			report_kind(node, problems);
 		}
 	} else if (node->type == JSON_OBJECT) {
 		envelope->custom = envelope_custom_create(node, problems);

@@ -16,7 +16,8 @@ static const char help[] =
 	"examples. Exit status 0: a mapping takes it; 1: none does; 2: wrong usage.\n\n"
 	"  -c, --config FILE    the configuration\n"
 	"  -H, --header 'N: V'  a header of the request\n"
-	"  -d, --data DATA      its body; @FILE, or @- for standard input\n"
+	"  -d, --data DATA      its body; @FILE, or @- for standard input; several are joined by "
+	"&\n"
 	"      --ws             a message on the WebSocket at URL, whose payload is DATA\n"
 	"      --op OP          its operation\n"
 	"      --json           for programs\n"
@@ -35,12 +36,19 @@ static const struct option long_flags[] = {
 	{ 0 },
 };
 
+static bool read_data(struct explain_words *words, const char *text)
+{
+	bool further = words->has_data;
+	words->has_data = true;
+	return client_argument_data(text, further, &words->data);
+}
+
 static bool read_flag(struct explain_words *words, int flag)
 {
 	switch (flag) {
 	case 'c': words->file = optarg; return true;
 	case 'H': return client_argument_header(optarg, &words->headers, &words->host);
-	case 'd': words->has_data = true; return client_argument_data(optarg, &words->data);
+	case 'd': return read_data(words, optarg);
 	case FLAG_WS: words->websocket = true; return true;
 	case FLAG_OP: words->op = optarg; return true;
 	case FLAG_JSON: words->json = true; return true;

@@ -95,6 +95,15 @@ unsigned accept_types_find(const struct accept_types *types, struct span name)
 	return ACCEPT_TYPES_MAX;
 }
 
+const char *accept_types_nearest(const struct accept_types *types, struct span name)
+{
+	const char *names[ACCEPT_TYPES_MAX + 1] = { NULL };
+	for (unsigned i = 0; types != NULL && i < types->count; i++) {
+		names[i] = types->items[i].name.ptr;
+	}
+	return option_nearest_name(name, names);
+}
+
 /* ---- a request ---- */
 
 /* How specific what was said last of a name is; 0: nothing was. */

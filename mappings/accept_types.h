@@ -47,6 +47,8 @@ struct accept_types *accept_types_create(
 void accept_types_destroy(struct accept_types *types);
 /* Index of a name, or ACCEPT_TYPES_MAX. `types` may be NULL: there are none. */
 unsigned accept_types_find(const struct accept_types *types, struct span name);
+/* The name that was probably meant, or NULL. */
+const char *accept_types_nearest(const struct accept_types *types, struct span name);
 /*
  * Reads all lines of a request's Accept as one; none, or nothing in them: everything is wanted.
  * So it is over WebSocket, where the answer comes in an envelope and Accept was said of another

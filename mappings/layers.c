@@ -72,3 +72,14 @@ unsigned layers_find(const struct layers *layers, struct span name)
 	}
 	return at;
 }
+
+const char *layers_nearest(const struct layers *layers, struct span name)
+{
+	const char **names = memory_new(layers->count + 1, sizeof(*names));
+	for (unsigned i = 0; i < layers->count; i++) {
+		names[i] = layers->names[i].ptr;
+	}
+	const char *near = option_nearest_name(name, names);
+	free(names);
+	return near;
+}

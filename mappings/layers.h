@@ -25,3 +25,5 @@ struct layers *layers_create(const struct json_node *node, struct problem_list *
 void layers_destroy(struct layers *layers);
 /* Index of a name, or layers->count. */
 unsigned layers_find(const struct layers *layers, struct span name);
+/* The name that was probably meant, or NULL. */
+const char *layers_nearest(const struct layers *layers, struct span name);

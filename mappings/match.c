@@ -264,6 +264,20 @@ static void compile_op(const struct json_node *node, struct store *store, struct
 	option_finish(op_rows, &options);
 }
 
+struct undeclared {
+	const char *where; /* names are declared */
+	const char *name;
+	const char *near; /* NULL: none is */
+};
+
+static void report_undeclared(
+	const struct json_node *at, const struct undeclared *found, struct problem_list *problems)
+{
+	problem_list_error(problems, at, "\"%s\" does not declare '%s'%s%s%s", found->where,
+		found->name, found->near != NULL ? "; did you mean '" : "",
+		found->near != NULL ? found->near : "", found->near != NULL ? "'?" : "");
+}
+
 static void compile_accept(const struct json_node *node, const struct option_texts *texts,
 	const struct mapping_context *context, struct store *store, struct match_rule *rule)
 {
@@ -276,8 +290,10 @@ static void compile_accept(const struct json_node *node, const struct option_tex
 		struct span name = span_from_text(texts->items[i]);
 		unsigned index = accept_types_find(context->accept_types, name);
 		if (index == ACCEPT_TYPES_MAX) {
-			problem_list_error(context->problems, option_text_node(node, "accept", i),
-				"\"accept_types\" does not declare '%s'", texts->items[i]);
+			const struct undeclared found = { "accept_types", texts->items[i],
+				accept_types_nearest(context->accept_types, name) };
+			report_undeclared(
+				option_text_node(node, "accept", i), &found, context->problems);
 		} else if ((rule->accept & UINT64_C(1) << index) == 0) {
 			rule->accept |= UINT64_C(1) << index;
 			accepts[rule->accept_count++] = (uint8_t)index;
@@ -292,10 +308,12 @@ static void compile_layer(const struct json_node *node, const char *name,
 	if (name == NULL) {
 		return;
 	}
-	rule->layer = layers_find(context->layers, span_from_text(name));
+	struct span text = span_from_text(name);
+	rule->layer = layers_find(context->layers, text);
 	if (rule->layer == context->layers->count) {
-		problem_list_error(context->problems, json_node_member(node, SPAN("layer")),
-			"\"layers\" does not declare '%s'", name);
+		const struct undeclared found = { "layers", name,
+			layers_nearest(context->layers, text) };
+		report_undeclared(json_node_member(node, SPAN("layer")), &found, context->problems);
 	}
 }
 

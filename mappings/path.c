@@ -162,7 +162,9 @@ static const char *add_literal(struct span text, struct store *store, struct pat
 {
 	struct buffer decoded = { 0 };
 	const char *why = NULL;
-	if (has_escaped_slash(text) || !path_decode(text, false, &decoded)) {
+	if (has_escaped_slash(text)) {
+		why = "has an escaped slash, which no request can have";
+	} else if (!path_decode(text, false, &decoded)) {
 		why = "has a broken escape; write a percent sign as %25";
 	} else if (is_dot_segment(buffer_span(&decoded))) {
 		why = "has a dot segment, which no request can have";

@@ -139,6 +139,12 @@ def test_data_makes_it_a_post_and_json_is_recognised():
     assert body == b"plain words"
 
 
+def test_data_given_several_times_are_joined_as_curl_does(tmp_path):
+    (tmp_path / "b").write_bytes(b"b=2\n")
+    (_, _, _), (_, body) = exchange(OK, "-d", "a=1", "-d", f"@{tmp_path}/b", "--data", "c=%26")
+    assert body == b"a=1&b=2\n&c=%26"
+
+
 def test_json_as_an_argument_is_checked_before_anything_is_sent():
     with serving(answering(OK)) as server:
         status, out, err = call(server.http(), '{"a":1,}')

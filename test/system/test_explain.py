@@ -111,6 +111,12 @@ def test_what_it_says_is_what_a_worker_gets(explain, gateway, broker, worker):
     broker.delete_queue(name)
 
 
+def test_data_given_several_times_are_joined(explain, tmp_path):
+    (tmp_path / "b").write_bytes(b"b=2\n")
+    said = explain("-d", "a=1", "-d", f"@{tmp_path}/b", "--data", "", "POST", "/events/a")
+    assert said["message"]["body"] == "a=1&b=2\n&"
+
+
 def test_kafka(explain):
     said = explain("-d", "x", "POST", "http://shop.example/events/a/b?user=9")
     assert (said["status"], said["mapping"], said["captures"]) == (202, "track", {"path.rest": "a/b"})
