@@ -413,6 +413,12 @@ static bool own_queue(const void *shared)
 	return amqp->reply_via == REPLY_QUEUE;
 }
 
+static size_t body_max(const void *shared)
+{
+	const struct amqp_shared *amqp = shared;
+	return (size_t)amqp->max_message;
+}
+
 const struct bridge_kind amqp_bridge = {
 	.type = "amqp",
 	.rows = rows,
@@ -420,6 +426,7 @@ const struct bridge_kind amqp_bridge = {
 	.open = open_shared,
 	.confirms = confirms,
 	.own_queue = own_queue,
+	.body_max = body_max,
 	.close = close_shared,
 	.create = create,
 	.send = send_message,

@@ -157,6 +157,8 @@ struct bridge_kind {
 	/* Whether each session has a reply queue that can be bound and have others beside it. NULL:
 	 * no. */
 	bool (*own_queue)(const void *shared);
+	/* Bytes of the largest body that it carries; 0: any. NULL: any. */
+	size_t (*body_max)(const void *shared);
 	/* Main thread, when all shards exist but no session does; a mere check of the configuration
 	 * stops before it. Opens what the sessions share. False: refuse to start, `why` (of `size`
 	 * bytes) says it. NULL: they share nothing. */

@@ -90,6 +90,11 @@ static int32_t reply_partition(const void *shared)
 							       : -1;
 }
 
+static size_t body_max(const void *shared)
+{
+	return kafka_handle_message_max_of(shared);
+}
+
 static const char *const partitions_names[] = {
 	[KAFKA_PARTITIONS_ALL] = "all", [KAFKA_PARTITIONS_OWN] = "own", NULL
 };
@@ -175,6 +180,7 @@ const struct bridge_kind kafka_bridge = {
 	.open = open_shared,
 	.confirms = confirms,
 	.reply_partition = reply_partition,
+	.body_max = body_max,
 	.start = start,
 	.close = close_shared,
 	.create = kafka_session_create,

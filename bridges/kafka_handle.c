@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MESSAGE_MAX "message.max.bytes"
+
 struct setting {
 	const char *name, *value;
 };
@@ -38,7 +40,7 @@ static const struct setting for_producers[] = {
 	{ "acks", "all" },
 	{ "queue.buffering.max.messages", "100000" },
 	{ "queue.buffering.max.kbytes", "65536" },
-	{ "message.max.bytes", "1048576" },
+	{ MESSAGE_MAX, "1048576" },
 	/* Keys go to the partitions where Kafka's own clients put them. */
 	{ "partitioner", "murmur2_random" },
 	{ "sticky.partitioning.linger.ms", "0" },
@@ -212,11 +214,11 @@ bool kafka_handle_try(const struct kafka_shared *shared, struct kafka_why *why)
 }
 
 /* Of a property that is a number above zero. */
-static size_t number_of(rd_kafka_t *handle, const char *name, size_t otherwise)
+static size_t number_of(const rd_kafka_conf_t *conf, const char *name, size_t otherwise)
 {
 	char text[32];
 	size_t size = sizeof(text);
-	if (rd_kafka_conf_get(rd_kafka_conf(handle), name, text, &size) != RD_KAFKA_CONF_OK) {
+	if (rd_kafka_conf_get(conf, name, text, &size) != RD_KAFKA_CONF_OK) {
 		return otherwise;
 	}
 	size_t number = strtoul(text, NULL, 10);
@@ -225,10 +227,23 @@ static size_t number_of(rd_kafka_t *handle, const char *name, size_t otherwise)
 
 size_t kafka_handle_message_max(rd_kafka_t *handle)
 {
-	return number_of(handle, "message.max.bytes", 1000000);
+	return number_of(rd_kafka_conf(handle), MESSAGE_MAX, 1000000);
+}
+
+size_t kafka_handle_message_max_of(const struct kafka_shared *shared)
+{
+	char nowhere[] = "";
+	struct kafka_why why;
+	struct kafka_shared trial = *shared;
+	trial.bootstrap = nowhere;
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	configure(conf, &trial, KAFKA_EVENTS, &why);
+	size_t max = number_of(conf, MESSAGE_MAX, 1000000);
+	rd_kafka_conf_destroy(conf);
+	return max;
 }
 
 size_t kafka_handle_queue_max(rd_kafka_t *handle)
 {
-	return number_of(handle, "queue.buffering.max.messages", 100000);
+	return number_of(rd_kafka_conf(handle), "queue.buffering.max.messages", 100000);
 }

@@ -42,5 +42,7 @@ bool kafka_handle_try(const struct kafka_shared *shared, struct kafka_why *why);
 void kafka_handle_destroy(rd_kafka_t *handle);
 /* The largest message it takes, in bytes. */
 size_t kafka_handle_message_max(rd_kafka_t *handle);
+/* The same before there is one. */
+size_t kafka_handle_message_max_of(const struct kafka_shared *shared);
 /* How many messages a producer keeps. */
 size_t kafka_handle_queue_max(rd_kafka_t *handle);

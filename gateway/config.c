@@ -430,7 +430,7 @@ static struct config *compile(
 			config_listener_check(&config->listeners[i], config->mappings, problems);
 		}
 		if (!problem_list_has_errors(problems)) {
-			config_check_mappings(config, problems);
+			config_check_mappings(config, root, problems);
 		}
 	}
 	if (problem_list_has_errors(problems)) {

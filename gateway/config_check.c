@@ -50,7 +50,90 @@ static void check_queue(const struct config *config, const struct mapping *mappi
 	}
 }
 
-void config_check_mappings(const struct config *config, struct problem_list *problems)
+/* ---- bodies that a bridge cannot carry ---- */
+
+static bool is_more(int64_t limit, size_t max)
+{
+	return limit == 0 || limit > (int64_t)max;
+}
+
+static void warn_of_bodies(const struct json_node *at, const struct bridge_instance *bridge,
+	struct problem_list *problems)
+{
+	problem_list_warning(problems, at,
+		"bridge \"%s\" carries at most %zu bytes in a message, larger bodies are 413; "
+		"lower "
+		"this, or raise what the bridge carries",
+		bridge->name, bridge->kind->body_max(bridge->shared));
+}
+
+static const struct json_node *body_of(const struct json_node *owner)
+{
+	const struct json_node *limits = json_node_member(owner, SPAN("limits"));
+	return limits != NULL ? json_node_member(limits, SPAN("body")) : NULL;
+}
+
+/* Where it is said what mappings without a limit of their own take. */
+static void check_shared_limits(const struct config *config, const struct json_node *root,
+	const struct bridge_instance *bridge, struct problem_list *problems)
+{
+	const struct json_node *defaults = json_node_member(root, SPAN("defaults"));
+	const struct json_node *listener =
+		config->listeners_node != NULL ? config->listeners_node->first : NULL;
+	if (config->defaults.limits.body > 0) {
+		warn_of_bodies(body_of(defaults), bridge, problems);
+		return;
+	}
+	for (size_t i = 0; i < config->listener_count; i++, listener = listener->next) {
+		const struct json_node *at = body_of(listener);
+		if (at != NULL && is_more(config->listeners[i].limits.body,
+					  bridge->kind->body_max(bridge->shared))) {
+			warn_of_bodies(at, bridge, problems);
+		}
+	}
+}
+
+/* What no listener takes comes to no bridge. */
+static bool listeners_take_more(const struct config *config, size_t max)
+{
+	for (size_t i = 0; i < config->listener_count; i++) {
+		if (is_more(config->listeners[i].limits.body, max)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void check_bodies(const struct config *config, const struct json_node *root, size_t index,
+	struct problem_list *problems)
+{
+	const struct bridge_instance *bridge = &config->bridges[index];
+	bool known = bridge->opened && bridge->kind->body_max != NULL;
+	size_t max = known ? bridge->kind->body_max(bridge->shared) : 0;
+	bool shared = false;
+	if (max == 0 || !listeners_take_more(config, max)) {
+		return;
+	}
+	for (size_t i = 0; i < mapping_table_count(config->mappings); i++) {
+		const struct mapping *mapping = mapping_table_at(config->mappings, i);
+		const struct json_node *own = body_of(mapping_node(mapping));
+		if (mapping_action(mapping) != MAPPING_SEND ||
+			mapping_bridge_index(mapping) != index ||
+			!is_more(mapping_limit_body(mapping), max)) {
+			continue;
+		}
+		if (own != NULL) {
+			warn_of_bodies(own, bridge, problems);
+		}
+		shared = shared || own == NULL;
+	}
+	if (shared) {
+		check_shared_limits(config, root, bridge, problems);
+	}
+}
+
+void config_check_mappings(
+	const struct config *config, const struct json_node *root, struct problem_list *problems)
 {
 	for (size_t i = 0; i < mapping_table_count(config->mappings); i++) {
 		const struct mapping *mapping = mapping_table_at(config->mappings, i);
@@ -65,7 +148,12 @@ void config_check_mappings(const struct config *config, struct problem_list *pro
 			check_queue(config, mapping, bridge, problems);
 		}
 	}
+	for (size_t i = 0; i < config->bridge_count; i++) {
+		check_bodies(config, root, i, problems);
+	}
 }
+
+/* ---- addresses ---- */
 
 /* A port of 0 is a new one for each. */
 static bool is_same_address(const struct option_address *a, const struct option_address *b)

@@ -10,4 +10,5 @@
 void config_check_whole(
 	const struct config *config, const struct json_node *root, struct problem_list *problems);
 /* Only where nothing was wrong so far: whether each mapping can work on its bridge. */
-void config_check_mappings(const struct config *config, struct problem_list *problems);
+void config_check_mappings(
+	const struct config *config, const struct json_node *root, struct problem_list *problems);

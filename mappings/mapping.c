@@ -296,6 +296,11 @@ const char *mapping_name(const struct mapping *mapping)
 	return mapping->name.ptr;
 }
 
+const struct json_node *mapping_node(const struct mapping *mapping)
+{
+	return mapping->node;
+}
+
 size_t mapping_index(const struct mapping *mapping)
 {
 	return mapping->index;

@@ -159,6 +159,8 @@ void mapping_table_append_vary(
 	const struct mapping_table *table, uint64_t vary, struct buffer *out);
 
 const char *mapping_name(const struct mapping *mapping);
+/* As it is written. */
+const struct json_node *mapping_node(const struct mapping *mapping);
 size_t mapping_index(const struct mapping *mapping);
 enum mapping_action mapping_action(const struct mapping *mapping);
 /* Its answer can be given over HTTP only: a redirect, a file. */

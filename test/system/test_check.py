@@ -242,6 +242,48 @@ def test_origins_of_a_websocket_are_written_as_browsers_do(check, origins, said)
     assert [said in problem[3] for problem in errors(problems)] == [True], problems
 
 
+TOO_MUCH = (
+    'bridge "%s" carries at most %d bytes in a message, larger bodies are 413; lower this, or raise what the bridge carries'
+)
+LIMITS = """{
+ "listeners": [{ "name": "a", "address": "127.0.0.1:0", "limits": { "body": "LISTENER" } }],
+ "bridges": {
+  "kafka": { "type": "kafka", "bootstrap": "127.0.0.1:1", "options": { OPTIONS } },
+  "rabbit": { "type": "amqp", "url": "amqp://127.0.0.1/", "max_message": "16MiB" }
+ },
+ "defaults": { "bridge": "kafka", "limits": { "body": "DEFAULT" } },
+ "mappings": [
+  { "name": "a", "match": { "path": "/a" }, "send": { "topic": "a" }, "limits": { "body": "OWN" } },
+  { "name": "b", "match": { "path": "/b" }, "send": { "topic": "b" } },
+  { "name": "c", "match": { "path": "/c" }, "send": { "topic": "c" } },
+  { "name": "d", "match": { "path": "/d" }, "send": { "bridge": "rabbit", "queue": "d" } }
+ ]
+}"""
+OWN, DEFAULT, LISTENER = "mappings[0].limits.body", "defaults.limits.body", "listeners[0].limits.body"
+
+
+@pytest.mark.parametrize(
+    "listener, default, own, options, said",
+    [
+        ("1MiB", "1MiB", "1MiB", "", []),
+        ("2MiB", "1MiB", "1MiB", "", []),
+        ("1MiB", "4MiB", "2MiB", "", []),
+        ("8MiB", "4MiB", "1MiB", "", [(DEFAULT, "kafka", 1 << 20)]),
+        ("8MiB", "4MiB", "2MiB", "", [(DEFAULT, "kafka", 1 << 20), (OWN, "kafka", 1 << 20)]),
+        ("8MiB", "0", "1MiB", "", [(LISTENER, "kafka", 1 << 20)]),
+        ("0", "0", "1MiB", "", [(LISTENER, "kafka", 1 << 20), (LISTENER, "rabbit", 16 << 20)]),
+        ("8MiB", "8MiB", "1MiB", '"message.max.bytes": 8388608', []),
+        ("8MiB", "8MiB", "1MiB", '"message.max.bytes": 500000', [(DEFAULT, "kafka", 500000), (OWN, "kafka", 500000)]),
+    ],
+)
+def test_bodies_that_a_bridge_cannot_carry(check, listener, default, own, options, said):
+    text = LIMITS.replace("LISTENER", listener).replace("DEFAULT", default).replace("OWN", own).replace("OPTIONS", options)
+    status, problems = check(text.replace('"0"', "0"))
+    expected = [f"{path}: {TOO_MUCH % (bridge, most)}" for path, bridge, most in said]
+    assert (status, {problem[2] for problem in problems}) == (0, {"warning"} if said else set())
+    assert sorted(problem[3] for problem in problems) == sorted(expected)
+
+
 def test_secrets_are_read_and_never_printed(check):
     text = GOOD.replace("guest:guest@", "${env:SECRET}:${file:password}@").replace('"5s"', '"x"')
     status, problems = check(text, password="hunter3\n")
