@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Bridgehead authors
 
-"""Unmodified SmallRye Reactive Messaging and Micronaut Kafka, reached by the name of their convention
-alone."""
+"""Unmodified SmallRye Reactive Messaging, Micronaut Kafka and Spring Cloud Stream, reached by the name
+of their convention alone."""
 
 import gzip
 import time
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.interop
 
 # Nobody works on the last one.
 SMALLRYE = ("describe", "missing", "nothing", "crash", "stop", "slow", "idle")
-MICRONAUT = ("describe", "text", "missing", "nothing", "crash", "slow", "idle")
+FIXED = ("describe", "text", "missing", "nothing", "crash", "slow", "idle")
 
 
 def mappings(convention, prefix, names, timeout):
@@ -35,6 +35,18 @@ def start(kafka, tmp_path_factory, framework, worker, names):
     where = {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap, "PREFIX": prefix}
     process = run_until_ready(command, "ready", INTEROP, **where)
     return prefix, process
+
+
+def assert_dead_letter(kafka_gateway, convention, prefix):
+    """An exception is 502 at once, and tells nothing."""
+    one = kafka_gateway(
+        *mappings(convention, prefix, ["crash"], "30s"),
+        bridge={"dead_letter": {"topic": "${topic}-dead"}},
+    )
+    started = time.monotonic()
+    answer = one.post_json("/crash", {}, timeout=40)
+    assert is_problem(answer, 502) and answer.problem["type"].endswith("dead-letter")
+    assert b"hunter2" not in answer.body and time.monotonic() - started < 10
 
 
 # SmallRye
@@ -87,14 +99,7 @@ def test_smallrye_that_is_too_slow_reaches_nobody(smallrye_gateway):
 
 
 def test_a_dead_letter_queue_of_smallrye_makes_an_exception_502_at_once(kafka_gateway, smallrye):
-    one = kafka_gateway(
-        *mappings("smallrye", smallrye, ["crash"], "30s"),
-        bridge={"dead_letter": {"topic": "${topic}-dead"}},
-    )
-    started = time.monotonic()
-    answer = one.post_json("/crash", {}, timeout=40)
-    assert is_problem(answer, 502) and answer.problem["type"].endswith("dead-letter")
-    assert b"hunter2" not in answer.body and time.monotonic() - started < 10
+    assert_dead_letter(kafka_gateway, "smallrye", smallrye)
 
 
 def test_the_default_of_smallrye_ends_its_channel_with_an_exception(kafka_gateway, smallrye):
@@ -105,36 +110,49 @@ def test_the_default_of_smallrye_ends_its_channel_with_an_exception(kafka_gatewa
     assert one.post_json("/describe", 1).json == {"got": 1}
 
 
-# Micronaut
+# Micronaut and Spring Cloud Stream, whose reply topic is fixed
 
 
 @pytest.fixture(scope="module")
 def micronaut(kafka, tmp_path_factory):
     """A prefix of topics that Micronaut's listener serves; it replies to one of them."""
-    names = (*MICRONAUT, "replies")
+    names = (*FIXED, "replies")
     prefix, process = start(kafka, tmp_path_factory, "micronaut", "interop.KafkaWorker", names)
     yield prefix
     end(process)
 
 
+@pytest.fixture(scope="module")
+def cloud_stream(kafka, tmp_path_factory):
+    """A prefix of topics that functions of Spring Cloud Stream serve; they reply to one of them."""
+    names = (*FIXED, "replies", "crash-dead")
+    prefix, process = start(kafka, tmp_path_factory, "cloud-stream", "KafkaWorker", names)
+    yield prefix
+    end(process)
+
+
+@pytest.fixture(params=["micronaut", "cloud_stream"])
+def fixed(request):
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture
-def micronaut_gateway(kafka_gateway, micronaut):
+def fixed_gateway(kafka_gateway, fixed):
     def start(timeout="10s"):
-        every = mappings("micronaut", micronaut, MICRONAUT, timeout)
-        return kafka_gateway(*every, bridge={"reply": {"topic": micronaut + "replies"}})
+        every = mappings("micronaut", fixed, FIXED, timeout)
+        return kafka_gateway(*every, bridge={"reply": {"topic": fixed + "replies"}})
 
     return start
 
 
-def test_micronaut_answers(micronaut_gateway):
-    one = micronaut_gateway()
-    answer = one.post_json("/describe", {"a": [1, None], "b": "ü"})
+def test_a_worker_with_a_fixed_reply_topic_answers(fixed_gateway):
+    answer = fixed_gateway().post_json("/describe", {"a": [1, None], "b": "ü"})
     assert (answer.status, answer.json) == (200, {"got": {"a": [1, None], "b": "ü"}})
     assert answer.header("content-type") == "application/json"
 
 
-def test_a_reply_of_micronaut_is_not_called_what_the_request_was(micronaut_gateway):
-    one = micronaut_gateway()
+def test_its_reply_is_not_called_what_the_request_was(fixed_gateway):
+    one = fixed_gateway()
     answer = one.post("/describe", b'{"a": 1}', headers={"Content-Type": "text/plain"})
     assert (answer.status, answer.json) == (200, {"got": {"a": 1}})
     assert answer.header("content-type") == "application/json"
@@ -142,27 +160,33 @@ def test_a_reply_of_micronaut_is_not_called_what_the_request_was(micronaut_gatew
     assert (answer.body, answer.header("content-type")) == (b"plain", "text/plain; charset=utf-8")
 
 
-def test_a_reply_of_micronaut_is_not_encoded_as_the_request_was(kafka_gateway, micronaut):
-    packed = mappings("micronaut", micronaut, ["text"], "10s")
+def test_its_reply_is_not_encoded_as_the_request_was(kafka_gateway, fixed):
+    packed = mappings("micronaut", fixed, ["text"], "10s")
     packed[0]["match"]["encodings"] = ["gzip"]
-    one = kafka_gateway(*packed, bridge={"reply": {"topic": micronaut + "replies"}})
+    one = kafka_gateway(*packed, bridge={"reply": {"topic": fixed + "replies"}})
     answer = one.post("/text", gzip.compress(b"x"), headers={"Content-Encoding": "gzip"})
     assert (answer.body, answer.header("content-encoding")) == (b"plain", None)
 
 
-def test_micronaut_gives_an_error_its_status_by_a_header(micronaut_gateway):
-    answer = micronaut_gateway().post_json("/missing", {})
+def test_it_gives_an_error_its_status_by_a_header(fixed_gateway):
+    answer = fixed_gateway().post_json("/missing", {})
     assert (answer.status, answer.json) == (404, {"message": "no such order"})
 
 
-def test_micronaut_sends_nothing_for_null_an_exception_or_from_nobody(micronaut_gateway):
-    one = micronaut_gateway("1s")
+def test_it_sends_nothing_for_null_an_exception_or_from_nobody(fixed_gateway):
+    one = fixed_gateway("1s")
     for name in ("nothing", "crash", "idle"):
         assert is_problem(one.post_json(f"/{name}", {}), 504)
     assert one.post_json("/crash", {"a": 1}).json == {"a": 1}  # the next record is served
 
 
-def test_micronaut_that_is_too_slow_reaches_nobody(micronaut_gateway):
-    one = micronaut_gateway("600ms")
+def test_when_it_is_too_slow_its_reply_reaches_nobody(fixed_gateway):
+    one = fixed_gateway("600ms")
     assert is_problem(one.post_json("/slow", {"ms": 1200}), 504)
     one.wait_metric("bridgehead_replies_dropped_total", 1, reason="late")
+
+
+def test_a_dead_letter_queue_of_cloud_stream_makes_an_exception_502_at_once(
+    kafka_gateway, cloud_stream
+):
+    assert_dead_letter(kafka_gateway, "micronaut", cloud_stream)
