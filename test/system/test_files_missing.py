@@ -5,6 +5,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.hostile
+
 ACCEPT_TYPES = {"json": "application/json", "html": "text/html"}
 
 

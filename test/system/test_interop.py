@@ -286,6 +286,21 @@ def test_celery_reports_of_progress_are_no_answer(celery_gateway):
     assert (answer.status, answer.body) == (200, b'"done"')
 
 
+def test_celery_progress_as_server_sent_events(gateway, celery):
+    report = celery_mapping(celery)
+    report["send"]["body"] = [[], {}, {}]
+    report["match"] = {"method": "GET", "path": "/tasks/:name"}
+    report["answer"] |= {
+        "skip": {"at": "body:/status", "in": ["PENDING", "RECEIVED", "STARTED", "RETRY"]},
+        "stream": {"end": {"at": "body:/status", "equals": "SUCCESS"}},
+        "parts": "sse",
+    }
+    answer = gateway(mappings=[report]).get("/tasks/progress")
+    assert (answer.status, answer.header("content-type")) == (200, "text/event-stream")
+    events = [line for line in answer.body.decode().splitlines() if line.startswith("data: ")]
+    assert len(events) > 1 and events[-1] == 'data: "done"', events
+
+
 def test_celery_that_is_too_slow_is_504_and_its_late_answer_reaches_nobody(gateway, celery):
     one = gateway(mappings=[celery_mapping(celery, "400ms")])
     assert one.post_json("/tasks/slow", {"s": 1}).status == 504
