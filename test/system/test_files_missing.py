@@ -5,6 +5,8 @@
 
 import pytest
 
+from harness.waiting import eventually
+
 pytestmark = pytest.mark.hostile
 
 ACCEPT_TYPES = {"json": "application/json", "html": "text/html"}
@@ -163,4 +165,4 @@ def test_descriptors_do_not_leak(gateway, root):
             one.get(target)
             one.request("GET", target, b"x" * 10)
             one.request("HEAD", target)
-    assert one.open_files() <= before
+    eventually(lambda: one.open_files() <= before, 5, "files and connections to be closed")
