@@ -65,7 +65,10 @@ static struct call *find_call(struct session *session, const struct message *rep
 		enum call_found found = call_table_find(&shard->calls, id, &call);
 		if (found == CALL_FOUND && call->session == session &&
 			place_equal(mapping_correlation(call->mapping), &places[i])) {
-			return call;
+			if (call_wants_reply(call)) {
+				return call;
+			}
+			why = DROP_DUPLICATE; /* what answers it is the confirm, still on its way */
 		}
 		if (found != CALL_FOUND && why == DROP_UNKNOWN) {
 			why = why_dropped(found, call);

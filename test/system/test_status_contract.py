@@ -132,6 +132,20 @@ def test_a_nack_behind_an_exchange_leaves_it_unknown(gateway, broker):
         broker.delete_queue(full)
 
 
+def test_confirmed_is_202_although_a_reply_came_first(gateway, broker, worker):
+    """Before the broker has written it down, a worker of a durable queue has it."""
+    queue = broker.queue(durable=True)
+    worker(queue, lambda message: message.reply("unasked"), auto_ack=False)
+    eager = to(queue, when="confirmed", timeout="5s")
+    eager["send"]["properties"] = {"correlation_id": "${id}", "reply_to": "${reply_to}"}
+    one = gateway(mappings=[eager])
+    for _ in range(20):
+        answer = one.post("/to", "x")
+        assert (answer.status, answer.json["published"]) == (202, "yes")
+    one.wait_metric("bridgehead_replies_dropped_total", 20, reason="duplicate")
+    broker.delete_queue(queue)
+
+
 def test_confirmed_is_202_when_the_broker_has_it(gateway, broker, queue):
     one = gateway(mappings=[to(queue, when="confirmed")])
     answer = one.post("/to", b"event", headers={"Content-Type": "text/plain"})
