@@ -64,9 +64,9 @@ int file_search_match(struct file_search *search, const struct mapping_table *ta
 	return status == 404 && first != NULL ? refuse(request, first, match, refusal) : status;
 }
 
-void file_search_close(struct file_search *search)
+void file_search_close_found(struct file_search *search)
 {
-	if (search->mapping != NULL && search->result == FILE_OPEN) {
+	if (search->result == FILE_OPEN) {
 		file_close(&search->file);
 	}
 	search->mapping = NULL;

@@ -31,7 +31,15 @@ struct file_search {
  */
 int file_search_match(struct file_search *search, const struct mapping_table *table,
 	const struct request *request, struct match *match, struct refusal *refusal);
-/* Closes the file that nobody took. */
-void file_search_close(struct file_search *search);
-/* And frees. */
+/* Slow half of file_search_close. */
+void file_search_close_found(struct file_search *search);
+/* Closes it likewise, and frees. */
 void file_search_finish(struct file_search *search);
+
+/* Closes the file that nobody took. */
+static inline void file_search_close(struct file_search *search)
+{
+	if (search->mapping != NULL) {
+		file_search_close_found(search);
+	}
+}
