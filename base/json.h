@@ -43,16 +43,43 @@ bool json_check(struct span text, struct json_fault *fault);
 /* The members of the object that a text is. */
 #define JSON_MEMBERS_MAX 8
 
+struct json_member {
+	struct span name; /* quoted source text */
+	struct span value;
+	bool escaped; /* the name has a backslash */
+};
+
 struct json_members {
 	unsigned count; /* beyond JSON_MEMBERS_MAX: only the first ones are here */
-	struct {
-		struct span name; /* quoted source text */
-		struct span value;
-	} items[JSON_MEMBERS_MAX];
+	uint32_t tags[JSON_MEMBERS_MAX];
+	struct json_member items[JSON_MEMBERS_MAX];
+};
+
+/* A name to be found among members: those that are the same have the same tag. */
+struct json_key {
+	struct span name;
+	uint32_t tag;
 };
 
 /* The same, and notes the members of the object on the way; none where it is no object. */
 bool json_check_members(struct span text, struct json_members *members);
+/* The key for a name that is not quoted, nor escaped in any way. */
+struct json_key json_key(struct span name);
+/* The member of that name; `count` is at most JSON_MEMBERS_MAX. False: there is none. */
+bool json_members_find(
+	const struct json_members *members, const struct json_key *key, struct span *value);
+
+/* The quick question before: false when there is none, hardly ever true then. */
+static inline bool json_members_may_have(
+	const struct json_members *members, const struct json_key *key)
+{
+	for (unsigned i = 0; i < members->count; i++) {
+		if (members->tags[i] == key->tag) {
+			return true;
+		}
+	}
+	return false;
+}
 
 /* The value inside `text` without the white space around it. */
 struct span json_value(struct span text);
@@ -82,6 +109,7 @@ bool json_string_equal(struct span quoted, struct span text);
  */
 struct span json_string_text(struct span quoted, struct buffer *scratch);
 
-/* Appends `text` (valid UTF-8) as a JSON string with its quotes, or only its escaped inside. */
-void json_append_string(struct buffer *out, struct span text);
-void json_append_escaped(struct buffer *out, struct span text);
+/* Appends `text` as a JSON string with its quotes, or only its escaped inside. False: it is not
+ * UTF-8, and `out` as before. */
+bool json_append_string(struct buffer *out, struct span text);
+bool json_append_escaped(struct buffer *out, struct span text);

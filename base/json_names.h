@@ -2,29 +2,31 @@
 /* SPDX-FileCopyrightText: The Bridgehead authors */
 
 /*
- * The member names of the objects that are open while a text is scanned, for json.c: finds a name
- * that occurs twice in one object. Linear in the bytes of the names, also for names chosen to hurt.
+ * The member names of the objects that are open while a text is scanned, for json_check.c: finds a
+ * name that occurs twice in one object. Linear in the bytes of the names, also for names chosen to
+ * hurt.
  */
 #pragma once
 
 #include "base/json.h"
 #include "base/span.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* Enough for the documents that people send; more goes to the heap. */
 #define JSON_NAMES_INLINE 128
 
 struct json_name {
 	uint32_t offset; /* of the opening quote in the text */
-	uint32_t hash;   /* of the decoded name */
+	uint32_t tag;    /* the same for the same decoded name */
 };
 
-/* Visible only to live on json.c's stack. */
+/* Visible only to live on json_check.c's stack. */
 struct json_names {
 	struct span text;
-	uint64_t seed, factor; /* 0: not drawn yet */
 	struct json_name *entries;
 	size_t count, capacity;
 	unsigned depth;
@@ -33,12 +35,77 @@ struct json_names {
 };
 
 /* `text` is shorter than 4 GiB. */
-void json_names_init(struct json_names *names, struct span text);
-void json_names_finish(struct json_names *names);
-void json_names_open(struct json_names *names);
-/* Adds a name, quoted, to the innermost object; `escaped`: it has a backslash. False: no memory. */
-bool json_names_add(struct json_names *names, struct span quoted, bool escaped);
+static inline void json_names_init(struct json_names *names, struct span text)
+{
+	names->text = text;
+	names->entries = names->inline_entries;
+	names->count = 0;
+	names->capacity = JSON_NAMES_INLINE;
+	names->depth = 0;
+}
+
+static inline void json_names_finish(struct json_names *names)
+{
+	if (names->entries != names->inline_entries) {
+		free(names->entries);
+	}
+}
+
+/* The whole of json_names_add(). */
+bool json_names_add_any(struct json_names *names, struct span quoted, bool escaped);
 
 enum json_names_result { JSON_NAMES_UNIQUE, JSON_NAMES_DUPLICATE, JSON_NAMES_NO_MEMORY };
-/* Ends the innermost object; `offset` is that of the second of two equal names. */
-enum json_names_result json_names_close(struct json_names *names, size_t *offset);
+/* Whether the last names, from `first` on, differ; `offset` is that of the second of two equal
+ * ones. */
+enum json_names_result json_names_compare(
+	const struct json_names *names, size_t first, size_t *offset);
+
+static inline void json_names_open(struct json_names *names)
+{
+	names->first[names->depth++] = (uint32_t)names->count;
+}
+
+/* Ends the innermost object. */
+static inline enum json_names_result json_names_close(struct json_names *names, size_t *offset)
+{
+	size_t first = names->first[--names->depth];
+	enum json_names_result result = JSON_NAMES_UNIQUE;
+	if (names->count - first > 1) {
+		result = json_names_compare(names, first, offset);
+	}
+	names->count = first;
+	return result;
+}
+
+/* Of a name that is neither quoted nor escaped. */
+uint32_t json_names_tag_text(struct span name);
+
+/* The little-endian number of a name's first eight bytes, or of all, and of its last eight. */
+static inline uint32_t json_names_tag(uint64_t first, uint64_t last, size_t len)
+{
+	return (uint32_t)((first + last) * UINT64_C(0x9e3779b97f4a7c15) >> 32) + (uint32_t)len;
+}
+
+/* Adds a name, quoted, to the innermost object; `escaped`: it has a backslash. False: no memory. */
+static inline bool json_names_add(struct json_names *names, struct span quoted, bool escaped)
+{
+	const char *inside = quoted.ptr + 1;
+	size_t len = quoted.len - 2;
+	uint64_t first, last = 0;
+	if (escaped || names->count == names->capacity ||
+		names->text.ptr + names->text.len - inside < 8) {
+		return json_names_add_any(names, quoted, escaped);
+	}
+	memcpy(&first, inside, 8);
+	first = le64toh(first);
+	if (len >= 8) {
+		memcpy(&last, inside + len - 8, 8);
+		last = le64toh(last);
+	} else {
+		first &= ((uint64_t)1 << 8 * len) - 1;
+	}
+	struct json_name *name = &names->entries[names->count++];
+	name->offset = (uint32_t)(quoted.ptr - names->text.ptr);
+	name->tag = json_names_tag(first, last, len);
+	return true;
+}

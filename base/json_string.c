@@ -4,6 +4,7 @@
 #include "base/json_string.h"
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 int json_string_hex4(const char *at)
 {
@@ -19,6 +20,25 @@ int json_string_hex4(const char *at)
 		}
 	}
 	return value;
+}
+
+const char *json_string_run_rest(const char *first, const char *at, const char *end, uint64_t *wide)
+{
+	size_t left = (size_t)(end - at);
+	if (left > 0 && end - first >= JSON_STRING_STRIDE) {
+		/* The last block of the text; what comes before `at` is known to go on. */
+		uint64_t found_wide;
+		size_t known = (JSON_STRING_STRIDE - left) * JSON_STRING_BITS;
+		uint64_t stops = json_string_stops(end - JSON_STRING_STRIDE, &found_wide) >> known;
+		found_wide >>= known;
+		*wide |= stops != 0 ? found_wide & (stops ^ (stops - 1)) >> 1 : found_wide;
+		return stops != 0 ? at + json_string_place(stops) : end;
+	}
+	while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) {
+		*wide |= *at & 0x80;
+		at++;
+	}
+	return at;
 }
 
 static size_t encode(uint32_t code, char utf8[4])
@@ -109,8 +129,12 @@ bool json_string_same(struct span a, struct span b)
 bool json_string_equal(struct span quoted, struct span text)
 {
 	struct span inside = inside_of(quoted);
+	/* An escape is longer than what it stands for. */
+	if (inside.len <= text.len) {
+		return span_equal(inside, text) && !has_escapes(inside);
+	}
 	if (!has_escapes(inside)) {
-		return span_equal(inside, text);
+		return false;
 	}
 	const char *at = inside.ptr;
 	while (at < inside.ptr + inside.len) {
@@ -166,27 +190,49 @@ static void append_escape(struct buffer *out, unsigned char c)
 	}
 }
 
-void json_append_escaped(struct buffer *out, struct span text)
+bool json_append_escaped(struct buffer *out, struct span text)
 {
 	const char *at = text.ptr;
 	const char *end = text.ptr + text.len;
-	while (at < end) {
-		uint64_t wide = 0;
+	size_t start = out->len;
+	uint64_t wide = 0;
+	for (;;) {
 		const char *run_end = json_string_run(at, end, &wide);
 		buffer_append(out, at, (size_t)(run_end - at));
 		if (run_end == end) {
-			return;
+			break;
 		}
 		append_escape(out, (unsigned char)*run_end);
 		at = run_end + 1;
 	}
+	if (wide != 0 && !utf8_check(text)) {
+		out->len = start;
+		return false;
+	}
+	return true;
 }
 
-void json_append_string(struct buffer *out, struct span text)
+bool json_append_string(struct buffer *out, struct span text)
 {
-	if (buffer_reserve(out, text.len + 2)) {
-		buffer_append_char(out, '"');
-		json_append_escaped(out, text);
-		buffer_append_char(out, '"');
+	size_t start = out->len;
+	if (!buffer_reserve(out, text.len + 2)) {
+		return true;
 	}
+	const char *end = text.ptr + text.len;
+	uint64_t wide = 0;
+	if (json_string_run(text.ptr, end, &wide) == end && wide == 0) {
+		char *at = out->data + start;
+		at[0] = '"';
+		memcpy(at + 1, text.ptr, text.len);
+		at[text.len + 1] = '"';
+		out->len += text.len + 2;
+		return true;
+	}
+	buffer_append_char(out, '"');
+	if (!json_append_escaped(out, text)) {
+		out->len = start;
+		return false;
+	}
+	buffer_append_char(out, '"');
+	return true;
 }

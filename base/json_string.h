@@ -4,6 +4,7 @@
 /* The inside of JSON strings, for the rest of the scanner; everybody else uses json.h. Pure. */
 #pragma once
 
+#include "base/json_leap.h"
 #include "base/span.h"
 
 #include <endian.h>
@@ -26,42 +27,23 @@ bool json_string_same(struct span a, struct span b);
  */
 #ifdef __SSE2__
 #define JSON_STRING_STRIDE 16
-/* A bit for each byte that ends a run; in `wide` one for each that is not ASCII. */
+#define JSON_STRING_BITS 1 /* for each byte, in what json_string_stops() gives */
+/*
+ * A bit for each byte that ends a run; in `wide` one for each that is not ASCII. An exclusive or
+ * with 2 puts the quote, 0x22, next to the control characters, and they stay what they are.
+ */
 static inline uint64_t json_string_stops(const char *bytes, uint64_t *wide)
 {
 	__m128i block = _mm_loadu_si128((const __m128i *)bytes);
-	__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(0x1f)), block);
-	__m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+	__m128i moved = _mm_xor_si128(block, _mm_set1_epi8(2));
+	__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(moved, _mm_set1_epi8(0x20)), moved);
 	__m128i backslash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
 	*wide = (uint64_t)_mm_movemask_epi8(block);
-	return (uint64_t)_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash)));
-}
-
-static inline unsigned json_string_place(uint64_t stops)
-{
-	return (unsigned)__builtin_ctzll(stops);
-}
-
-#define JSON_STRING_LEAP 64
-/* No byte of so many ends a run; `wide` as above, of any of them. */
-static inline bool json_string_goes_on(const char *bytes, uint64_t *wide)
-{
-	const __m128i *at = (const __m128i *)bytes;
-	__m128i stops = _mm_setzero_si128(), least = _mm_set1_epi8(-1), all = stops;
-	for (int i = 0; i < 4; i++) {
-		__m128i block = _mm_loadu_si128(at + i);
-		__m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
-		__m128i backslash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
-		stops = _mm_or_si128(stops, _mm_or_si128(quote, backslash));
-		least = _mm_min_epu8(least, block);
-		all = _mm_or_si128(all, block);
-	}
-	__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(least, _mm_set1_epi8(0x1f)), least);
-	*wide = (uint64_t)_mm_movemask_epi8(all);
-	return _mm_movemask_epi8(_mm_or_si128(stops, control)) == 0;
+	return (uint64_t)_mm_movemask_epi8(_mm_or_si128(low, backslash));
 }
 #else
 #define JSON_STRING_STRIDE 8
+#define JSON_STRING_BITS 8
 /*
  * The top bit of each byte that ends a run. In `(word - n) & ~word & 0x80` it is set when the byte
  * is below n, with n = 1 after an exclusive or: when it was equal. A borrow can only spoil bytes
@@ -79,26 +61,27 @@ static inline uint64_t json_string_stops(const char *bytes, uint64_t *wide)
 		       ((word - ones * 0x20) & ~word)) &
 	       highs;
 }
-
-static inline unsigned json_string_place(uint64_t stops)
-{
-	return (unsigned)__builtin_ctzll(stops) / 8;
-}
 #endif
+
+/* Which byte the lowest of these bits is of; there is one. */
+static inline size_t json_string_place(uint64_t stops)
+{
+	return (size_t)__builtin_ctzll(stops) / JSON_STRING_BITS;
+}
+
+/* The end of a run, when less than a block is left, `first` being where it began. */
+const char *json_string_run_rest(
+	const char *first, const char *at, const char *end, uint64_t *wide);
 
 /*
  * The first byte from `at` on that is a quote, a backslash or a control character, or `end`. `wide`
- * becomes non-zero when a byte before it is not ASCII.
+ * becomes non-zero when a byte before it is not ASCII. Most names and many texts end in the first
+ * block; text that is not ASCII stops a leap, and the next is tried some way on.
  */
 static inline const char *json_string_run(const char *at, const char *end, uint64_t *wide)
 {
-#ifdef __SSE2__
-	uint64_t leap_wide;
-	while (end - at >= JSON_STRING_LEAP && json_string_goes_on(at, &leap_wide)) {
-		*wide |= leap_wide;
-		at += JSON_STRING_LEAP;
-	}
-#endif
+	const char *first = at;
+	const char *leap_at = at + JSON_STRING_STRIDE;
 	while (end - at >= JSON_STRING_STRIDE) {
 		uint64_t found_wide;
 		uint64_t stops = json_string_stops(at, &found_wide);
@@ -108,10 +91,10 @@ static inline const char *json_string_run(const char *at, const char *end, uint6
 		}
 		*wide |= found_wide;
 		at += JSON_STRING_STRIDE;
+		if (at == leap_at) {
+			at = json_leap(at, end);
+			leap_at = at + 128;
+		}
 	}
-	while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) {
-		*wide |= *at & 0x80;
-		at++;
-	}
-	return at;
+	return json_string_run_rest(first, at, end, wide);
 }

@@ -16,21 +16,33 @@ struct members {
 	struct span id;
 };
 
-static struct members read_members(struct span object)
+static void take_member(struct members *members, struct span name, struct span value)
+{
+	if (json_string_equal(name, SPAN("method"))) {
+		members->method = value;
+	} else if (json_string_equal(name, SPAN("params"))) {
+		members->params = value;
+	} else if (json_string_equal(name, SPAN("id"))) {
+		members->id = value;
+	} else if (json_string_equal(name, SPAN("jsonrpc"))) {
+		members->version = value;
+	}
+}
+
+/* `noted`: by the check, which has seen them all; NULL: they are walked. */
+static struct members read_members(struct span object, const struct json_members *noted)
 {
 	struct members members = { { 0 }, { 0 }, { 0 }, { 0 } };
+	if (noted != NULL && noted->count <= JSON_MEMBERS_MAX) {
+		for (unsigned i = 0; i < noted->count; i++) {
+			take_member(&members, noted->items[i].name, noted->items[i].value);
+		}
+		return members;
+	}
 	struct json_cursor cursor = json_open(object);
 	struct span name, value;
 	while (json_next_member(&cursor, &name, &value)) {
-		if (json_string_equal(name, SPAN("method"))) {
-			members.method = value;
-		} else if (json_string_equal(name, SPAN("params"))) {
-			members.params = value;
-		} else if (json_string_equal(name, SPAN("id"))) {
-			members.id = value;
-		} else if (json_string_equal(name, SPAN("jsonrpc"))) {
-			members.version = value;
-		}
+		take_member(&members, name, value);
 	}
 	return members;
 }
@@ -41,13 +53,13 @@ static bool is_id(struct span value)
 	return type == JSON_STRING || type == JSON_NUMBER || type == JSON_NULL;
 }
 
-static bool read_request(
-	struct envelope_cursor *cursor, struct span value, struct envelope_call *call)
+static bool read_request(struct envelope_cursor *cursor, struct span value,
+	const struct json_members *noted, struct envelope_call *call)
 {
 	if (json_type_of(value) != JSON_OBJECT) {
 		return envelope_refuse(call, ENVELOPE_NOT_VALID, "A request is an object.");
 	}
-	struct members members = read_members(value);
+	struct members members = read_members(value, noted);
 	if (span_present(members.id) && !is_id(members.id)) {
 		return envelope_refuse(
 			call, ENVELOPE_NOT_VALID, "The id is not a string, a number or null.");
@@ -83,7 +95,7 @@ static bool next_of_batch(struct envelope_cursor *cursor, struct envelope_call *
 		return false;
 	}
 	cursor->rest = span_of(elements.at, (size_t)(elements.end - elements.at));
-	return read_request(cursor, value, call);
+	return read_request(cursor, value, NULL, call);
 }
 
 static bool next(struct envelope_cursor *cursor, struct envelope_call *call)
@@ -91,12 +103,13 @@ static bool next(struct envelope_cursor *cursor, struct envelope_call *call)
 	if (cursor->position > 0) {
 		return cursor->batch && next_of_batch(cursor, call);
 	}
-	if (!json_check(cursor->rest, NULL)) {
+	struct json_members noted;
+	if (!json_check_members(cursor->rest, &noted)) {
 		return envelope_refuse(call, ENVELOPE_NOT_JSON, "The message is not JSON.");
 	}
 	struct span value = json_value(cursor->rest);
 	if (json_type_of(value) != JSON_ARRAY) {
-		return read_request(cursor, value, call);
+		return read_request(cursor, value, &noted, call);
 	}
 	struct json_cursor elements = json_open(value);
 	cursor->rest = span_of(elements.at, (size_t)(elements.end - elements.at));

@@ -146,16 +146,15 @@ static void give_body(
 
 /* Whether the reply brings no part: it says so, or what would be the part is not there. A whole
  * body that is empty is none where it ends them, like Kafka's null. */
-static bool is_empty_part(struct reader *reader)
+static bool is_empty_part(struct reader *reader, struct place_value *value)
 {
 	const struct answer_rule *rule = reader->rule;
-	struct place_value value;
 	if (condition_list_holds(&rule->stream.empty, &reader->source) ||
-		!place_read(&rule->body, &reader->source, &value)) {
+		!place_read(&rule->body, &reader->source, value)) {
 		return true;
 	}
 	return reader->answer->kind == ANSWER_LAST_PART && rule->body.kind == PLACE_BODY &&
-	       !value.json && value.text.len == 0;
+	       !value->json && value->text.len == 0;
 }
 
 /* What should have held a part is not even JSON. */
@@ -213,11 +212,14 @@ static void decode_body(struct reader *reader)
 	}
 }
 
-static void read_body(struct reader *reader)
+/* `known`: it was found already. */
+static void read_body(struct reader *reader, const struct place_value *known)
 {
 	const struct place *place = &reader->rule->body;
 	struct place_value value;
-	if (place_read(place, &reader->source, &value)) {
+	if (known != NULL) {
+		give_body(reader, place, known);
+	} else if (place_read(place, &reader->source, &value)) {
 		give_body(reader, place, &value);
 	} else if (place->kind == PLACE_BODY && reader->source.body == PLACE_JSON) {
 		/* Workers leave a member out that has no value. */
@@ -454,15 +456,17 @@ static void read_reply(struct reader *reader)
 	if (answer->bad_reply != NULL) {
 		return;
 	}
+	bool whole = answer->kind == ANSWER_WHOLE;
+	struct place_value part;
 	if (answer->error) {
 		read_error_body(reader);
-	} else if (answer->kind != ANSWER_WHOLE && is_empty_part(reader)) {
+	} else if (!whole && is_empty_part(reader, &part)) {
 		answer->no_part = !is_broken_part(reader);
 		if (!answer->no_part) {
-			read_body(reader);
+			read_body(reader, NULL);
 		}
 	} else {
-		read_body(reader);
+		read_body(reader, whole ? NULL : &part);
 		if (reader->rule->encoding.kind != PLACE_NONE && answer->body_is_json) {
 			decode_body(reader);
 		}

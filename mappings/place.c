@@ -32,7 +32,10 @@ static void note_first(struct place *place)
 	struct span name = span_skip(place->pointer, 1);
 	const char *slash = memchr(name.ptr, '/', name.len);
 	name.len = slash != NULL ? (size_t)(slash - name.ptr) : name.len;
-	place->first = memchr(name.ptr, '~', name.len) == NULL ? name : SPAN_ABSENT;
+	if (memchr(name.ptr, '~', name.len) == NULL) {
+		place->first = json_key(name);
+	}
+	place->rest = span_skip(place->pointer, name.len + 1);
 }
 
 bool place_parse(struct span text, struct place *place)
@@ -58,39 +61,10 @@ bool place_parse(struct span text, struct place *place)
 	return take(&text, SPAN("header:")) && parse_header(text, place);
 }
 
-static bool body_is_json(struct place_source *source)
-{
-	if (source->body == PLACE_UNCHECKED) {
-		bool json = json_check_members(source->message->body, &source->members);
-		source->body = json ? PLACE_JSON : PLACE_NOT_JSON;
-	}
-	return source->body == PLACE_JSON;
-}
-
 static bool read_pointer(struct span json, struct span pointer, struct place_value *value)
 {
 	value->json = true;
 	return json_pointer(json_value(json), pointer, &value->text);
-}
-
-/* The first name of the pointer is looked up among what was noted when the body was checked. */
-static bool read_body(
-	const struct place *place, struct place_source *source, struct place_value *value)
-{
-	const struct json_members *members = &source->members;
-	if (members->count == 0 || members->count > JSON_MEMBERS_MAX ||
-		!span_present(place->first)) {
-		return read_pointer(source->message->body, place->pointer, value);
-	}
-	struct span rest = span_skip(place->pointer, place->first.len + 1);
-	for (unsigned i = 0; i < members->count; i++) {
-		if (json_string_equal(members->items[i].name, place->first)) {
-			value->json = true;
-			value->text = members->items[i].value;
-			return rest.len == 0 || json_pointer(value->text, rest, &value->text);
-		}
-	}
-	return false;
 }
 
 static bool read_header(
@@ -108,23 +82,49 @@ static bool read_header(
 	       read_pointer(header->value, place->pointer, value);
 }
 
-bool place_read_inside(
+static __attribute__((noinline)) bool read_unchecked(
+	const struct place *place, struct place_source *source, struct place_value *value)
+{
+	bool json = json_check_members(source->message->body, &source->members);
+	source->body = json ? PLACE_JSON : PLACE_NOT_JSON;
+	return json && place_read_pointer(place, source, value);
+}
+
+static __attribute__((noinline)) bool read_member(
+	const struct place *place, const struct json_members *members, struct place_value *value)
+{
+	value->json = true;
+	return json_members_find(members, &place->first, &value->text) &&
+	       (place->rest.len == 0 || json_pointer(value->text, place->rest, &value->text));
+}
+
+/*
+ * The first name of the pointer is looked up among what was noted when the body was checked. Most
+ * conventions ask for members that most replies do not have, which is found here without a call.
+ */
+bool place_read_pointer(
+	const struct place *place, struct place_source *source, struct place_value *value)
+{
+	const struct json_members *members = &source->members;
+	if (source->body != PLACE_JSON) {
+		return source->body == PLACE_UNCHECKED && read_unchecked(place, source, value);
+	}
+	if (members->count == 0 || members->count > JSON_MEMBERS_MAX ||
+		!span_present(place->first.name)) {
+		return read_pointer(source->message->body, place->pointer, value);
+	}
+	return json_members_may_have(members, &place->first) && read_member(place, members, value);
+}
+
+bool place_read_other(
 	const struct place *place, struct place_source *source, struct place_value *value)
 {
 	*value = (struct place_value){ 0 };
-	switch (place->kind) {
-	case PLACE_HEADER: return read_header(place, source, value);
-	case PLACE_KEY: value->text = source->message->key; return span_present(value->text);
-	case PLACE_BODY:
-		if (span_present(place->pointer)) {
-			return body_is_json(source) && read_body(place, source, value);
-		}
-		value->text = source->message->body.len > 0 ? source->message->body : SPAN("");
-		return true;
-	case PLACE_PROPERTY:
-	case PLACE_NONE: break;
+	if (place->kind == PLACE_HEADER) {
+		return read_header(place, source, value);
 	}
-	return false;
+	value->text = place->kind == PLACE_KEY ? source->message->key : SPAN_ABSENT;
+	return span_present(value->text);
 }
 
 struct span place_text_decoded(const struct place_value *value, struct buffer *scratch)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/json.h"
 #include "base/json_tree.h"
 #include "base/problem_list.h"
 #include "base/span.h"
@@ -20,9 +21,10 @@ enum place_kind { PLACE_NONE, PLACE_PROPERTY, PLACE_HEADER, PLACE_KEY, PLACE_BOD
 struct place {
 	enum place_kind kind;
 	enum message_property property;
-	struct span name;    /* of a header */
-	struct span pointer; /* RFC 6901; absent: the whole */
-	struct span first;   /* its first name; absent where that is escaped */
+	struct span name;      /* of a header */
+	struct span pointer;   /* RFC 6901; absent: the whole */
+	struct json_key first; /* its first name; absent where that is escaped */
+	struct span rest;      /* what follows that, a pointer too */
 };
 
 /* A message whose body (or header) is looked into: whether it is strict JSON is found out only
@@ -52,7 +54,9 @@ struct place_value {
 /* Compiles `text`; its spans point into `text`. False: not a place; problem is the caller's. */
 bool place_parse(struct span text, struct place *place);
 /* The other halves of place_read() and place_text(): what is not found in a few steps. */
-bool place_read_inside(
+bool place_read_pointer(
+	const struct place *place, struct place_source *source, struct place_value *value);
+bool place_read_other(
 	const struct place *place, struct place_source *source, struct place_value *value);
 struct span place_text_decoded(const struct place_value *value, struct buffer *scratch);
 /* The last token of the pointer, not unescaped, or the name of a header or property; may be empty.
@@ -65,14 +69,21 @@ static inline bool place_read(
 	const struct place *place, struct place_source *source, struct place_value *value)
 {
 	const struct message *message = source->message;
-	if (place->kind == PLACE_HEADER && message->header_count == 0) {
-		return false;
-	}
-	if (place->kind == PLACE_PROPERTY) {
+	switch (place->kind) {
+	case PLACE_HEADER:
+		return message->header_count > 0 && place_read_other(place, source, value);
+	case PLACE_PROPERTY:
 		*value = (struct place_value){ .text = message->properties[place->property] };
 		return span_present(value->text);
+	case PLACE_BODY:
+		if (span_present(place->pointer)) {
+			return place_read_pointer(place, source, value);
+		}
+		*value = (struct place_value){ .text = message->body.len > 0 ? message->body
+									     : SPAN("") };
+		return true;
+	default: return place_read_other(place, source, value);
 	}
-	return place_read_inside(place, source, value);
 }
 
 /* The value as plain text: a JSON string decoded (maybe into scratch), other JSON its source text.

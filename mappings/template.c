@@ -18,7 +18,6 @@
 
 #include "base/json.h"
 #include "base/memory.h"
-#include "base/utf8.h"
 #include "mappings/filter.h"
 #include "mappings/store.h"
 #include "mappings/template_string.h"
@@ -423,15 +422,9 @@ static enum template_result append_variable(const struct template *template,
 		buffer_append_span(out, value.text);
 		return TEMPLATE_DONE;
 	}
-	if (!utf8_check(value.text)) {
-		return refuse(source, piece->unfit);
-	}
-	if (piece->kind == TEMPLATE_WHOLE) {
-		json_append_string(out, value.text);
-	} else {
-		json_append_escaped(out, value.text);
-	}
-	return TEMPLATE_DONE;
+	bool good = piece->kind == TEMPLATE_WHOLE ? json_append_string(out, value.text)
+						  : json_append_escaped(out, value.text);
+	return good ? TEMPLATE_DONE : refuse(source, piece->unfit);
 }
 
 static void append_comma(size_t start, struct buffer *out)
@@ -448,8 +441,8 @@ static enum template_result append_pieces(
 	const struct template_pieces *pieces = &template->pieces;
 	size_t start = out->len;
 	size_t mark = start;
-	for (unsigned i = 0; i < pieces->count; i++) {
-		const struct template_piece *piece = &pieces->items[i];
+	const struct template_piece *piece = pieces->items;
+	for (const struct template_piece *end = piece + pieces->count; piece < end; piece++) {
 		switch (piece->kind) {
 		case TEMPLATE_LITERAL: buffer_append_span(out, piece->text); continue;
 		case TEMPLATE_MARK: mark = out->len; continue;
@@ -459,7 +452,7 @@ static enum template_result append_pieces(
 		enum template_result result = append_variable(template, piece, source, out);
 		if (result == TEMPLATE_OMITTED && piece->resume != TEMPLATE_END) {
 			out->len = mark;
-			i = piece->resume - 1;
+			piece = &pieces->items[piece->resume - 1];
 		} else if (result != TEMPLATE_DONE) {
 			return result;
 		}

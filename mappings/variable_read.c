@@ -30,7 +30,9 @@ void variable_source_name_op(struct variable_source *source, struct span name)
 					     : request->op;
 }
 
-static bool refuse(struct variable_source *source, int status, const char *type, const char *detail)
+/* Out of line, or the compiler loads what all refusals say before anything is read. */
+static __attribute__((cold, noinline)) bool refuse(
+	struct variable_source *source, int status, const char *type, const char *detail)
 {
 	*source->refusal = (struct refusal){ .status = status, .type = type, .detail = detail };
 	return false;

@@ -553,30 +553,6 @@ static void broken_pointers_are_known_before_use(void **state)
 	assert_true(json_pointer_check(SPAN("/~0~1/~01")));
 }
 
-static void the_members_of_an_object_are_noted_while_it_is_checked(void **state)
-{
-	(void)state;
-	struct json_members members;
-	assert_true(json_check_members(
-		SPAN(" { \"a\" : {\"x\": [1, {\"y\":2}]} , \"b\":\"t\"\n, \"\" :3} "), &members));
-	assert_int_equal(members.count, 3);
-	assert_true(span_equal(members.items[0].name, SPAN("\"a\"")));
-	assert_true(span_equal(members.items[0].value, SPAN("{\"x\": [1, {\"y\":2}]}")));
-	assert_true(span_equal(members.items[1].value, SPAN("\"t\"")));
-	assert_true(span_equal(members.items[2].name, SPAN("\"\"")));
-	assert_true(span_equal(members.items[2].value, SPAN("3")));
-	assert_true(json_check_members(SPAN("{}"), &members));
-	assert_int_equal(members.count, 0);
-	assert_true(json_check_members(SPAN("[{\"a\":1}]"), &members));
-	assert_int_equal(members.count, 0);
-	assert_true(json_check_members(
-		SPAN("{\"1\":1,\"2\":2,\"3\":3,\"4\":4,\"5\":5,\"6\":6,\"7\":7,\"8\":8,\"9\":9}"),
-		&members));
-	assert_int_equal(members.count, 9);
-	assert_true(span_equal(members.items[7].value, SPAN("8")));
-	assert_false(json_check_members(SPAN("{\"a\":1,\"a\":2}"), &members));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -593,7 +569,6 @@ int main(void)
 		cmocka_unit_test(the_type_is_seen_from_the_value),
 		cmocka_unit_test(pointers_lead_where_rfc_6901_says),
 		cmocka_unit_test(broken_pointers_are_known_before_use),
-		cmocka_unit_test(the_members_of_an_object_are_noted_while_it_is_checked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

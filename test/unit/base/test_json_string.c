@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -46,6 +47,8 @@ static void strings_compare_by_what_they_mean(void **state)
 	assert_false(json_string_equal(SPAN("\"\\u0061b\""), SPAN("abc")));
 	assert_false(json_string_equal(SPAN("\"ABC\""), SPAN("abc")));
 	assert_false(json_string_equal(SPAN("\"a\\u0000\""), SPAN("a")));
+	assert_false(json_string_equal(SPAN("\"a\\n\""), SPAN("a\\n")));
+	assert_true(json_string_equal(SPAN("\"a\\\\n\""), SPAN("a\\n")));
 }
 
 static void text_without_escapes_is_not_copied(void **state)
@@ -78,13 +81,27 @@ static void appended_strings_escape_only_what_json_must(void **state)
 	buffer_finish(&out);
 }
 
+static void what_is_not_utf8_is_not_appended(void **state)
+{
+	(void)state;
+	struct buffer out = { 0 };
+	buffer_append_literal(&out, "[");
+	assert_false(json_append_string(&out, SPAN("\xff")));
+	assert_false(json_append_string(&out, SPAN("a \"long\" text that ends with half a \xc3")));
+	assert_false(json_append_escaped(&out, SPAN("\xed\xa0\x80")));
+	assert_span(buffer_span(&out), "[");
+	assert_true(json_append_string(&out, SPAN("\xc3\xa9")));
+	assert_span(buffer_span(&out), "[\"\xc3\xa9\"");
+	buffer_finish(&out);
+}
+
 static void a_run_ends_at_quotes_backslashes_and_controls_only(void **state)
 {
 	(void)state;
 	/* Every byte at every place of a text that is longer than what is looked at in one go. */
 	for (unsigned byte = 0; byte < 256; byte++) {
-		for (size_t place = 0; place < 40; place++) {
-			char text[40];
+		for (size_t place = 0; place < 200; place++) {
+			char text[200];
 			uint64_t wide = 0;
 			memset(text, 'a', sizeof(text));
 			text[place] = (char)byte;
@@ -95,6 +112,65 @@ static void a_run_ends_at_quotes_backslashes_and_controls_only(void **state)
 		}
 	}
 }
+
+static void a_run_of_any_length_reads_nothing_behind_its_text(void **state)
+{
+	(void)state;
+	for (size_t len = 0; len < 400; len++) {
+		/* Of its very size, for the address sanitizer. */
+		char *text = malloc(len + 1);
+		assert_non_null(text);
+		for (size_t place = 0; place <= len; place++) {
+			uint64_t wide = 0;
+			memset(text, ' ', len);
+			text[place] = '"';
+			const char *end = text + len + (place == len);
+			assert_ptr_equal(json_string_run(text, end, &wide), text + place);
+			assert_int_equal(wide, 0);
+			if (place < len) {
+				wide = 0;
+				text[place] = (char)0xc3;
+				text[len] = '\\';
+				end = text + len + 1;
+				assert_ptr_equal(json_string_run(text, end, &wide), text + len);
+				assert_true(wide != 0);
+			}
+		}
+		free(text);
+	}
+}
+
+#ifdef __SSE2__
+static void leap_everywhere(const char *(*leap)(const char *at, const char *end), size_t block)
+{
+	for (unsigned byte = 0; byte < 256; byte++) {
+		bool goes_on = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+		for (size_t place = 0; place < 300; place++) {
+			char text[300];
+			memset(text, '~', sizeof(text));
+			text[place] = (char)byte;
+			const char *end = leap(text, text + sizeof(text));
+			assert_int_equal(end - text, goes_on ? sizeof(text) : place);
+		}
+	}
+	for (size_t len = 0; len < 300; len++) {
+		char *text = malloc(len + 1);
+		assert_non_null(text);
+		memset(text, ' ', len);
+		assert_ptr_equal(leap(text, text + len), len >= block ? text + len : text);
+		free(text);
+	}
+}
+
+static void every_way_to_leap_ends_at_the_same_bytes(void **state)
+{
+	(void)state;
+	leap_everywhere(json_leap_16, 16);
+	if (json_leap_has_32()) {
+		leap_everywhere(json_leap_32, 32);
+	}
+}
+#endif
 
 static void what_stands_behind_a_run_does_not_count(void **state)
 {
@@ -112,7 +188,12 @@ int main(void)
 		cmocka_unit_test(strings_compare_by_what_they_mean),
 		cmocka_unit_test(text_without_escapes_is_not_copied),
 		cmocka_unit_test(appended_strings_escape_only_what_json_must),
+		cmocka_unit_test(what_is_not_utf8_is_not_appended),
 		cmocka_unit_test(a_run_ends_at_quotes_backslashes_and_controls_only),
+		cmocka_unit_test(a_run_of_any_length_reads_nothing_behind_its_text),
+#ifdef __SSE2__
+		cmocka_unit_test(every_way_to_leap_ends_at_the_same_bytes),
+#endif
 		cmocka_unit_test(what_stands_behind_a_run_does_not_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
