@@ -48,12 +48,11 @@ static int refuse(const struct request *request, const struct mapping *first, st
 	return 404;
 }
 
-int file_search_match(struct file_search *search, const struct mapping_table *table,
+int file_search_go_on(struct file_search *search, const struct mapping_table *table,
 	const struct request *request, struct match *match, struct refusal *refusal)
 {
 	const struct mapping *first = NULL;
-	file_search_close(search);
-	int status = mapping_table_match(table, request, match, refusal);
+	int status = 0;
 	while (status == 0 && is_passed(search, request, match)) {
 		first = first != NULL ? first : match->mapping;
 		if (search->passed != NULL) {

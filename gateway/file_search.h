@@ -25,16 +25,25 @@ struct file_search {
 	void *context;
 };
 
-/*
- * As mapping_table_match(). Files are opened; over WebSocket there are none. When nobody else takes
- * the request, the first mapping without a file answers for it: 404.
- */
-int file_search_match(struct file_search *search, const struct mapping_table *table,
+/* Slow half of file_search_match: `files` was found. */
+int file_search_go_on(struct file_search *search, const struct mapping_table *table,
 	const struct request *request, struct match *match, struct refusal *refusal);
 /* Slow half of file_search_close. */
 void file_search_close_found(struct file_search *search);
 /* Closes it likewise, and frees. */
 void file_search_finish(struct file_search *search);
+
+/*
+ * As mapping_table_match(). Files are opened; over WebSocket there are none. When nobody else takes
+ * the request, the first mapping without a file answers for it: 404.
+ */
+static inline int file_search_match(struct file_search *search, const struct mapping_table *table,
+	const struct request *request, struct match *match, struct refusal *refusal)
+{
+	int status = mapping_table_match(table, request, match, refusal);
+	bool by_files = status == 0 && mapping_action(match->mapping) == MAPPING_FILES;
+	return by_files ? file_search_go_on(search, table, request, match, refusal) : status;
+}
 
 /* Closes the file that nobody took. */
 static inline void file_search_close(struct file_search *search)
