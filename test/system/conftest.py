@@ -24,6 +24,9 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "interop: needs frameworks that only test/run interop installs"
     )
+    config.addinivalue_line(
+        "markers", "threads: of shards and threads beside each other; runs with ThreadSanitizer too"
+    )
     config.addinivalue_line("markers", "kafka: needs a Kafka, or is about one")
     # Brokers and gateways end with their fixtures, so a killed run must unwind.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
@@ -155,6 +158,8 @@ def gateway(request, tmp_path):
             on = request.getfixturevalue("broker")
         directory = tmp_path / f"gateway{len(started)}"
         directory.mkdir()
+        if gateways.WATCHES_THREADS:
+            config.setdefault("shards", 2)
         complete = gateways.complete(config, on.url if on else None)
         started.append(gateways.Gateway(directory, complete, environment, prefix))
         one = started[-1].start(ready)

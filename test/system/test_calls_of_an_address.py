@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.hostile
+pytestmark = [pytest.mark.hostile, pytest.mark.threads]
 
 WAIT = {
     "name": "wait",

@@ -11,6 +11,8 @@ import pytest
 from harness.processes import freeze
 from harness.waiting import eventually
 
+pytestmark = pytest.mark.threads
+
 LOST = {
     "name": "lost",
     "match": {"path": "/lost", "op": "lost"},

@@ -44,7 +44,7 @@ def test_the_message_carries_what_a_worker_needs_to_reply(gateway, worker, queue
     at = worker(queue, echo)
     mapping = orders(queue, timeout="7s")
     mapping["match"]["encodings"] = "gzip"
-    one = gateway(mappings=[mapping], instance="gw-1")
+    one = gateway(mappings=[mapping], instance="gw-1", shards=1)
     one.post_json("/orders", {"a": 1}, headers={"Content-Encoding": "gzip"})
     message = at.next()
     assert UUID.match(message.id)

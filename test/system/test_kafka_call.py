@@ -14,6 +14,8 @@ from harness.gateway import run
 from harness.kafka import echo
 from harness.waiting import eventually
 
+pytestmark = pytest.mark.threads
+
 
 def to(topic, name="to", when="replied", timeout="5s", **send):
     return {

@@ -9,6 +9,8 @@ import pytest
 
 from harness import gateway as gateways
 
+pytestmark = pytest.mark.threads
+
 ECHO = {"name": "echo", "match": {"method": "POST", "path": "/echo", "op": "echo"}, "send": {}}
 NO = {"name": "no", "match": {"path": "/no"}, "send": {"behave": "refuse"}}
 LOST = {

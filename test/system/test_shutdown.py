@@ -12,6 +12,8 @@ import pytest
 from harness.waiting import eventually
 from harness.worker import echo
 
+pytestmark = pytest.mark.threads
+
 
 @pytest.fixture
 def held(gateway, worker, queue):

@@ -18,7 +18,9 @@ from harness.websocket import WebSocket
 
 ROOT = pathlib.Path(__file__).parents[3]
 BINARY = pathlib.Path(os.environ.get("BRIDGEHEAD", ROOT / "build" / "bridgehead")).resolve()
-SANITIZED = BINARY.exists() and b"__asan_init" in BINARY.read_bytes()
+_PROGRAM = BINARY.read_bytes() if BINARY.exists() else b""
+WATCHES_THREADS = b"__tsan_init" in _PROGRAM
+SANITIZED = WATCHES_THREADS or b"__asan_init" in _PROGRAM
 SANITIZER = re.compile(r"ERROR: (Address|Leak)Sanitizer|runtime error:|WARNING: ThreadSanitizer")
 
 
