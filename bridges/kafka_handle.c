@@ -3,9 +3,9 @@
 
 /*
  * Why these values: docs/decisions holds the measurements. In short: any linger above zero costs a
- * lone call milliseconds, none at all costs a busy gateway half its rate, hence two producers for
- * calls; two requests in flight for each broker keep small batches from piling up; librdkafka's own
- * waits after a lost connection are made for patient programs.
+ * lone call milliseconds, none at all makes many small requests of what a busy gateway sends at
+ * once, hence two producers for calls; two requests in flight for each broker keep small batches
+ * from piling up; librdkafka's own waits after a lost connection are made for patient programs.
  */
 #include "bridges/kafka_handle.h"
 
@@ -55,7 +55,8 @@ static const struct setting for_quick[] = {
 };
 
 static const struct setting for_busy[] = {
-	{ "linger.ms", "1" },
+	/* No longer than to produce some dozens, see kafka_producer_push(). */
+	{ "linger.ms", "0.03" },
 	{ "max.in.flight", "2" },
 	{ "delivery.report.only.error", "true" },
 	{ NULL, NULL },

@@ -91,6 +91,15 @@ rd_kafka_resp_err_t kafka_producer_send(struct kafka_producer *producer, struct 
 	return code;
 }
 
+/*
+ * A flush that does not wait wakes the threads of the brokers, and that is all it does: by the
+ * time they look its own mark is gone again, so they go by the linger, which is over by then.
+ */
+void kafka_producer_push(struct kafka_producer *producer)
+{
+	rd_kafka_flush(producer->handle, 0);
+}
+
 enum bridge_outcome kafka_producer_outcome(rd_kafka_resp_err_t error, rd_kafka_msg_status_t status)
 {
 	if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {

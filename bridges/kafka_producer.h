@@ -40,5 +40,7 @@ struct kafka_producer *kafka_producer_create(const struct kafka_shared *shared, 
 void kafka_producer_destroy(struct kafka_producer *producer);
 /* Copies key and value, takes the headers in any case. 0, or why librdkafka did not take it. */
 rd_kafka_resp_err_t kafka_producer_send(struct kafka_producer *producer, struct kafka_out *out);
+/* Ends the linger of what has been sent so far. Does not wait for anything. */
+void kafka_producer_push(struct kafka_producer *producer);
 /* What a failed report, or a refusal to take a record, means for its call. */
 enum bridge_outcome kafka_producer_outcome(rd_kafka_resp_err_t error, rd_kafka_msg_status_t status);

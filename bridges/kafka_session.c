@@ -4,13 +4,18 @@
 /*
  * What one turn of the loop sends is collected and produced in one go: librdkafka wakes its own
  * threads at the first message, and the more stand behind it the fewer requests it makes. For the
- * same reason all messages of a turn without a key go to one partition, another one each turn.
+ * same reason all messages of one go without a key have one partition, those of the next another.
  *
  * Calls go by the quick producer while few wait for replies and by the busy one while many do; so
  * there is no order between two calls. How many wait is seen over some turns: replies come in
  * batches, after which few wait for a moment, and two producers halve what each could send at
  * once. What is confirmed, or nobody waits for, goes by the producer
  * of events, which keeps the order and reports every message.
+ *
+ * While many wait, calls are held over some turns until they are half of all, two milliseconds at
+ * most. Then two batches are under way, one with the clients and one with the broker and the
+ * workers. With one batch each side waits for the other, and many small ones cost the broker more
+ * than what they carry (docs/decisions, 0017).
  */
 #include "bridges/kafka_session.h"
 
@@ -27,11 +32,13 @@ enum {
 	BUSY_FROM = 16,            /* replies awaited, see struct bridge_session, level */
 	BUSY_TURNS = 8,            /* a lower level counts after so many turns, about */
 	TURN_BYTES_MAX = 64 << 20, /* bodies of one turn */
-	COLLECTED_KEPT = 1 << 18,  /* bytes whose memory is kept */
+	COLLECTED_KEPT = 1 << 18,  /* bytes whose memory is kept; with more nothing is held */
 	PARTITION_NONE = -1,
 };
 
-/* A message of this turn; key and value stand in `collected`. */
+#define HOLD_S 0.002
+
+/* A message that is not produced yet; key and value stand in `collected`. */
 struct pending {
 	struct leg leg;
 	bool event;
@@ -58,10 +65,12 @@ struct bridge_session {
 	struct buffer collected;
 	struct pending *pending;
 	size_t pending_count, pending_room;
-	size_t room;      /* messages that the producers take in this turn */
+	bool has_events;  /* among those: they are not held */
+	size_t room;      /* messages that the producers take */
 	unsigned waiting; /* replies awaited, about */
 	unsigned level;   /* the same over some turns: rises at once, falls slowly */
-	unsigned turn;
+	unsigned go;      /* chooses the partition */
+	ev_timer holding; /* while calls are held */
 	struct failed *failed;
 	size_t failed_count, failed_room;
 	ev_timer failing; /* tells them in the next turn */
@@ -183,6 +192,7 @@ enum bridge_verdict kafka_session_send(
 		.headers = kafka_record_headers(message),
 	};
 	session->pending_count++;
+	session->has_events = session->has_events || !message->wants_reply;
 	session->waiting += message->wants_reply;
 	return BRIDGE_ACCEPTED;
 }
@@ -227,7 +237,7 @@ static int32_t choose_partition(const struct bridge_session *session, const stru
 	if (pending->has_key || topic->partitions <= 0) {
 		return RD_KAFKA_PARTITION_UA;
 	}
-	return kafka_view_partition(topic, session->turn);
+	return kafka_view_partition(topic, session->go);
 }
 
 static struct span collected_at(const struct bridge_session *session, size_t at, size_t len)
@@ -268,22 +278,52 @@ static void update_level(struct bridge_session *session)
 	session->level = session->waiting > fallen ? session->waiting : fallen;
 }
 
+static void produce_all(struct bridge_session *session)
+{
+	struct kafka_producer *const *producers = session->cluster->producers;
+	bool busy = is_busy(session);
+	struct kafka_producer *calls = producers[busy ? KAFKA_BUSY : KAFKA_QUICK];
+	for (size_t i = 0; i < session->pending_count; i++) {
+		struct pending *pending = &session->pending[i];
+		produce(session, pending, pending->event ? session->view.events : calls);
+	}
+	if (busy) {
+		kafka_producer_push(calls);
+	}
+	session->pending_count = 0;
+	session->has_events = false;
+	session->go++;
+	buffer_clear(&session->collected);
+	buffer_trim(&session->collected, COLLECTED_KEPT);
+	ev_timer_stop(session->host->loop, &session->holding);
+}
+
+static void handle_held(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	produce_all(timer->data);
+}
+
+static bool is_worth_holding(const struct bridge_session *session)
+{
+	return is_busy(session) && !session->has_events &&
+	       session->pending_count < session->level / 2 &&
+	       session->collected.len <= COLLECTED_KEPT;
+}
+
 void kafka_session_flush(struct bridge_session *session)
 {
 	if (session->pending_count == 0) {
 		return;
 	}
 	update_level(session);
-	struct kafka_producer *const *producers = session->cluster->producers;
-	struct kafka_producer *calls = producers[is_busy(session) ? KAFKA_BUSY : KAFKA_QUICK];
-	for (size_t i = 0; i < session->pending_count; i++) {
-		struct pending *pending = &session->pending[i];
-		produce(session, pending, pending->event ? session->view.events : calls);
+	if (!is_worth_holding(session)) {
+		produce_all(session);
+	} else if (!ev_is_active(&session->holding)) {
+		ev_timer_set(&session->holding, HOLD_S, 0.);
+		ev_timer_start(session->host->loop, &session->holding);
 	}
-	session->pending_count = 0;
-	session->turn++;
-	buffer_clear(&session->collected);
-	buffer_trim(&session->collected, COLLECTED_KEPT);
 }
 
 /* What comes */
@@ -410,6 +450,8 @@ struct bridge_session *kafka_session_create(const void *shared, struct bridge_ho
 	session->view.events = cluster->producers[KAFKA_EVENTS];
 	ev_init(&session->failing, handle_failing);
 	session->failing.data = session;
+	ev_init(&session->holding, handle_held);
+	session->holding.data = session;
 	session->seat->session = session;
 	if (host->shard == KAFKA_READER_SHARD) {
 		session->reader = kafka_reader_create(cluster, host);
@@ -430,6 +472,7 @@ void kafka_session_destroy(struct bridge_session *session)
 		rd_kafka_headers_destroy(session->pending[i].headers);
 	}
 	ev_timer_stop(session->host->loop, &session->failing);
+	ev_timer_stop(session->host->loop, &session->holding);
 	buffer_finish(&session->collected);
 	kafka_view_finish(&session->view);
 	free(session->pending);

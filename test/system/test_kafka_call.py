@@ -4,6 +4,7 @@
 """The real program, a real Kafka and a worker that knows nothing of either."""
 
 import concurrent.futures
+import contextlib
 import json
 import re
 import time
@@ -61,6 +62,25 @@ def test_many_calls_at_once_each_get_their_own_answer(kafka, kafka_worker, kafka
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         assert sorted(pool.map(call, range(16))) == list(range(16))
     assert one.metrics().sum("bridgehead_replies_dropped_total") == 0
+
+
+def test_calls_that_come_alone_beside_many_that_wait_are_sent(kafka, kafka_worker, kafka_gateway):
+    """While many wait, calls are held for a moment to be sent together; but for a moment only."""
+    topic = kafka.topic()
+    worker = kafka_worker(kafka, topic)
+    one = kafka_gateway(to(topic, timeout="30s"), to(topic, "event", "confirmed"))
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(one.connect()) for _ in range(40)]
+        requests = []
+        for number, client in enumerate(clients):
+            client.request("POST", "/to", str(number))
+            requests.append(worker.next())
+            assert requests[-1].body == str(number).encode()
+        assert one.post("/event", "x").status == 202
+        for request in requests:
+            request.reply(request.body)
+        for number, client in enumerate(clients):
+            assert client.response().body == str(number).encode()
 
 
 def test_a_confirmed_event_is_in_the_topic_when_its_202_comes(kafka, kafka_gateway):
