@@ -4,7 +4,7 @@
 /*
  *     ${ NAME  { "|" FILTER }  [ "?" | ":-" DEFAULT ] }        $${ is a literal ${
  *
- * A name ends at "|", "?", "}" or ":-". "?" may also stand before the filters. ${env:…} and
+ * A name ends at "|", "?", "}" or ":-". Braces in a default come in pairs. "?" may also stand before the filters. ${env:…} and
  * ${file:…} become literal text that is not scanned again.
  */
 
@@ -112,6 +112,18 @@ static bool take_filters(struct parser *parser, struct span *rest, struct templa
 	return true;
 }
 
+/* Length of the default at the front of `text`; its own length: no brace ends it. */
+static size_t default_length(struct span text)
+{
+	size_t len = 0, open = 0;
+	while (len < text.len && (open > 0 || text.ptr[len] != '}')) {
+		open += text.ptr[len] == '{';
+		open -= text.ptr[len] == '}';
+		len++;
+	}
+	return len;
+}
+
 /* "?" or ":-default". */
 static bool take_absence(struct parser *parser, struct span *rest, struct template_piece *piece)
 {
@@ -122,15 +134,16 @@ static bool take_absence(struct parser *parser, struct span *rest, struct templa
 	if (!span_starts_with(*rest, SPAN(":-"))) {
 		return true;
 	}
-	const char *end = memchr(rest->ptr, '}', rest->len);
-	if (end == NULL || piece->absence == TEMPLATE_ABSENCE_OMITTED) {
-		return fail(parser, end == NULL ? "${ without its }"
-						: "a variable has ? or :-default, not both");
+	*rest = span_skip(*rest, 2);
+	struct span text = span_of(rest->ptr, default_length(*rest));
+	if (text.len == rest->len || piece->absence == TEMPLATE_ABSENCE_OMITTED) {
+		return fail(parser, text.len == rest->len
+					    ? "${ without its }"
+					    : "a variable has ? or :-default, not both");
 	}
 	piece->absence = TEMPLATE_ABSENCE_DEFAULT;
-	struct span text = span_of(rest->ptr + 2, (size_t)(end - rest->ptr) - 2);
 	piece->text = store_copy(parser->context->store, text);
-	*rest = span_of(end, rest->len - (size_t)(end - rest->ptr));
+	*rest = span_skip(*rest, text.len);
 	return true;
 }
 

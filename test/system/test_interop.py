@@ -263,6 +263,11 @@ def test_celery_gets_the_arguments_that_the_client_sent(celery_gateway):
     assert (answer.status, answer.json) == (200, {"got": {"a": [1, None], "b": {"c": "ü"}}})
 
 
+def test_celery_task_without_arguments_needs_no_body(celery_gateway):
+    answer = celery_gateway.post("/tasks/describe")
+    assert (answer.status, answer.json) == (200, {"got": {}})
+
+
 def test_celery_failure_that_is_mapped_has_that_status(celery_gateway):
     answer = celery_gateway.post_json("/tasks/fail", {"why": "too few"})
     assert answer.status == 400

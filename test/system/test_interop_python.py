@@ -180,6 +180,7 @@ def test_nameko_answers(gateway, nameko):
     answer = one.post_json("/greeter/hello", {"name": "Ü"})
     assert (answer.status, answer.json) == (200, {"greeting": "Hello, Ü!"})
     assert one.post_json("/greeter/nothing", {}).body == b"null"
+    assert one.post("/greeter/nothing").body == b"null"
 
 
 def test_nameko_errors_have_a_status(gateway, nameko):

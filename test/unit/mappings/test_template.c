@@ -108,6 +108,11 @@ static void the_body_inside_json_follows_its_content_type(void **state)
 			"GET /a",
 			"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 "
 			"expiration=4750 | | {\"b\":\"none\"}" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": {\"b\": "
+		  "\"${body:-{\\\"a\\\": {}}}\"}}",
+			"GET /a",
+			"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | {\"b\":{\"a\": {}}}" },
 	};
 	WORLD_TELL(stories);
 }
@@ -434,6 +439,9 @@ static void a_template_that_means_nothing_does_not_load(void **state)
 			"${ without its }" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
 		  "\"${id:-x\"}",
+			"${ without its }" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
+		  "\"${id:-{x}\"}",
 			"${ without its }" },
 		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", \"body\": "
 		  "\"${env:HOME\"}",
