@@ -4,8 +4,8 @@
 /*
  *     ${ NAME  { "|" FILTER }  [ "?" | ":-" DEFAULT ] }        $${ is a literal ${
  *
- * A name ends at "|", "?", "}" or ":-". Braces in a default come in pairs. "?" may also stand before the filters. ${env:…} and
- * ${file:…} become literal text that is not scanned again.
+ * A name ends at "|", "?", "}" or ":-". Braces in a default come in pairs. "?" may also stand
+ * before the filters. ${env:…} and ${file:…} become literal text that is not scanned again.
  */
 
 #include "mappings/template_string.h"
