@@ -158,27 +158,16 @@ static bool token_equal(struct span quoted, struct span token)
 
 struct json_key json_key(struct span name)
 {
-	return (struct json_key){ name, json_names_tag_text(name) };
+	uint32_t tag = json_names_tag_text(name);
+	return (struct json_key){ name, tag, json_names_bit(tag) };
 }
 
-static bool is_named(const struct json_member *member, struct span name)
+bool json_member_is(const struct json_member *member, struct span name)
 {
 	if (member->escaped) {
 		return json_string_equal(member->name, name);
 	}
 	return span_equal(span_of(member->name.ptr + 1, member->name.len - 2), name);
-}
-
-bool json_members_find(
-	const struct json_members *members, const struct json_key *key, struct span *value)
-{
-	for (unsigned i = 0; i < members->count; i++) {
-		if (members->tags[i] == key->tag && is_named(&members->items[i], key->name)) {
-			*value = members->items[i].value;
-			return true;
-		}
-	}
-	return false;
 }
 
 static bool find_member(struct span object, struct span token, struct span *found)

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define JSON_DEPTH_MAX 64
 
@@ -51,6 +52,7 @@ struct json_member {
 
 struct json_members {
 	unsigned count; /* beyond JSON_MEMBERS_MAX: only the first ones are here */
+	uint64_t sieve; /* the bits of their tags; all where not every member is here */
 	uint32_t tags[JSON_MEMBERS_MAX];
 	struct json_member items[JSON_MEMBERS_MAX];
 };
@@ -59,26 +61,36 @@ struct json_members {
 struct json_key {
 	struct span name;
 	uint32_t tag;
+	uint64_t bit; /* of its tag */
 };
 
 /* The same, and notes the members of the object on the way; none where it is no object. */
 bool json_check_members(struct span text, struct json_members *members);
 /* The key for a name that is not quoted, nor escaped in any way. */
 struct json_key json_key(struct span name);
-/* The member of that name; `count` is at most JSON_MEMBERS_MAX. False: there is none. */
-bool json_members_find(
-	const struct json_members *members, const struct json_key *key, struct span *value);
+/* It has that name. */
+bool json_member_is(const struct json_member *member, struct span name);
 
-/* The quick question before: false when there is none, hardly ever true then. */
+/* The quick question before: false when there is none, seldom true then. */
 static inline bool json_members_may_have(
+	const struct json_members *members, const struct json_key *key)
+{
+	return (members->sieve & key->bit) != 0;
+}
+
+/*
+ * The first member with the key's tag, `count` being at most JSON_MEMBERS_MAX. NULL: there is none
+ * of that name. It may be of another, as json_member_is() tells; then only a walk finds out more.
+ */
+static inline const struct json_member *json_members_find(
 	const struct json_members *members, const struct json_key *key)
 {
 	for (unsigned i = 0; i < members->count; i++) {
 		if (members->tags[i] == key->tag) {
-			return true;
+			return &members->items[i];
 		}
 	}
-	return false;
+	return NULL;
 }
 
 /* The value inside `text` without the white space around it. */

@@ -20,13 +20,17 @@
 
 struct scan {
 	const char *start, *end;
-	unsigned depth;
 	unsigned noted_depth; /* whose names and values are noted; 0: nobody's */
-	uint64_t objects;     /* the lowest bit: the innermost container is an object; and so on */
-	bool escaped;         /* the last string had a backslash */
+	bool escaped;         /* the last name that was looked at closely has a backslash */
 	struct json_members *members;
 	struct json_fault fault;
 	struct json_names names;
+};
+
+/* The open containers, apart from the rest so that they stay in registers. */
+struct nest {
+	unsigned depth;
+	uint64_t objects; /* the lowest bit: the innermost container is an object; and so on */
 };
 
 /* All scanners give the first byte behind what they scanned, or NULL: refused. */
@@ -92,16 +96,11 @@ static __attribute__((noinline)) const char *scan_string_rest(
 static inline const char *scan_string(struct scan *scan, const char *at)
 {
 	const char *inside = at + 1;
-	uint64_t wide = 0;
-	scan->escaped = false;
 	if (scan->end - inside < JSON_STRING_STRIDE) {
 		return scan_string_rest(scan, inside, inside);
 	}
-	uint64_t stops = json_string_stops(inside, &wide);
-	if (wide != 0) {
-		return scan_string_rest(scan, inside, inside);
-	}
-	at = stops != 0 ? inside + json_string_place(stops)
+	uint64_t halts = json_string_halts(inside);
+	at = halts != 0 ? inside + json_string_place(halts)
 			: json_leap(inside + JSON_STRING_STRIDE, scan->end);
 	return at < scan->end && *at == '"' ? at + 1 : scan_string_rest(scan, inside, at);
 }
@@ -163,16 +162,21 @@ static const char *scan_scalar(struct scan *scan, const char *at)
 	}
 }
 
-static void note_name(struct scan *scan, struct span name, const char *value)
+/* The name was added last, and its value begins here. */
+static void note_name(struct scan *scan, struct span name, bool escaped, const char *value)
 {
 	struct json_members *members = scan->members;
-	if (members->count++ < JSON_MEMBERS_MAX) {
-		struct json_member *member = &members->items[members->count - 1];
-		members->tags[members->count - 1] = scan->names.entries[scan->names.count - 1].tag;
-		member->name = name;
-		member->escaped = scan->escaped;
-		member->value.ptr = json_skip_space(value, scan->end);
+	unsigned place = members->count++;
+	if (place >= JSON_MEMBERS_MAX) {
+		members->sieve = UINT64_MAX;
+		return;
 	}
+	uint32_t tag = scan->names.entries[scan->names.count - 1].tag;
+	members->tags[place] = tag;
+	members->sieve |= json_names_bit(tag);
+	members->items[place].name = name;
+	members->items[place].escaped = escaped;
+	members->items[place].value.ptr = value;
 }
 
 /* A value ends here; names may have been noted before it. */
@@ -185,13 +189,15 @@ static void note_end(struct scan *scan, const char *at)
 	}
 }
 
-/* One name and its colon. */
-static const char *scan_name(struct scan *scan, const char *at)
+/* Any name, its colon, and the white space around them: to the value. */
+static __attribute__((noinline)) const char *scan_any_name(
+	struct scan *scan, unsigned depth, const char *at)
 {
 	const char *start = json_skip_space(at, scan->end);
 	if (start == scan->end || *start != '"') {
 		return refuse(scan, start, "expected a name in double quotes");
 	}
+	scan->escaped = false;
 	at = scan_string(scan, start);
 	if (at == NULL) {
 		return NULL;
@@ -204,65 +210,90 @@ static const char *scan_name(struct scan *scan, const char *at)
 	if (at == scan->end || *at != ':') {
 		return refuse(scan, at, "expected ':'");
 	}
-	if (scan->depth == scan->noted_depth) {
-		note_name(scan, name, at + 1);
-	}
-	return at + 1;
-}
-
-/* An opening bracket. An empty container is closed at once, and the depth as before. */
-static const char *open_container(struct scan *scan, const char *at)
-{
-	bool is_object = *at == '{';
-	if (scan->depth == JSON_DEPTH_MAX) {
-		return refuse(scan, at, "nested too deeply");
-	}
 	at = json_skip_space(at + 1, scan->end);
-	if (at < scan->end && *at == (is_object ? '}' : ']')) {
-		return at + 1;
-	}
-	scan->depth++;
-	scan->objects = scan->objects << 1 | is_object;
-	if (is_object) {
-		json_names_open(&scan->names);
+	if (depth == scan->noted_depth) {
+		note_name(scan, name, scan->escaped, at);
 	}
 	return at;
 }
 
-static const char *close_container(struct scan *scan, const char *at)
+/* A string begins here, and the text has a block behind the quote. */
+static inline bool has_block(const struct scan *scan, const char *at)
+{
+	return scan->end - at > JSON_STRING_STRIDE && *at == '"';
+}
+
+/*
+ * The same. Most names are short plain ASCII and have their colon right behind them: where the text
+ * has room for one block, all of that is seen without looking for its end again.
+ */
+static inline const char *scan_name(struct scan *scan, unsigned depth, const char *at)
+{
+	if (!has_block(scan, at)) {
+		at = json_skip_space(at, scan->end);
+		if (!has_block(scan, at)) {
+			return scan_any_name(scan, depth, at);
+		}
+	}
+	uint64_t halts = json_string_halts(at + 1);
+	size_t len = halts != 0 ? json_string_place(halts) : JSON_STRING_STRIDE;
+	if (len > JSON_STRING_STRIDE - 2 || memcmp(at + len + 1, "\":", 2) != 0 ||
+		!json_names_add_plain(&scan->names, at, len)) {
+		return scan_any_name(scan, depth, at);
+	}
+	struct span name = span_of(at, len + 2);
+	at = json_skip_space(at + len + 3, scan->end);
+	if (depth == scan->noted_depth) {
+		note_name(scan, name, false, at);
+	}
+	return at;
+}
+
+/* It has something in it. */
+static inline void open_container(struct scan *scan, struct nest *nest, bool is_object)
+{
+	nest->objects <<= 1;
+	if (is_object) {
+		nest->objects |= 1;
+		json_names_open(&scan->names, nest->depth);
+	}
+	nest->depth++;
+}
+
+static inline const char *close_container(struct scan *scan, struct nest *nest, const char *at)
 {
 	size_t offset;
-	if (scan->objects & 1) {
-		switch (json_names_close(&scan->names, &offset)) {
+	nest->depth--;
+	if (nest->objects & 1) {
+		switch (json_names_close(&scan->names, nest->depth, &offset)) {
 		case JSON_NAMES_DUPLICATE:
 			return refuse(scan, scan->start + offset, "duplicate name");
 		case JSON_NAMES_NO_MEMORY: return refuse(scan, at, "out of memory");
 		case JSON_NAMES_UNIQUE: break;
 		}
 	}
-	scan->depth--;
-	scan->objects >>= 1;
+	nest->objects >>= 1;
 	return at + 1;
 }
 
 /* What may stand behind a value: ends of containers, then a comma or the end. */
-static const char *scan_behind_value(struct scan *scan, const char *at)
+static inline const char *scan_behind_value(struct scan *scan, struct nest *nest, const char *at)
 {
-	while (scan->depth > 0) {
-		if (scan->depth == scan->noted_depth) {
+	while (nest->depth > 0) {
+		if (nest->depth == scan->noted_depth) {
 			note_end(scan, at);
 		}
 		at = json_skip_space(at, scan->end);
 		char c = at < scan->end ? *at : '\0';
-		bool is_object = scan->objects & 1;
 		if (c == ',') {
 			return at + 1;
 		}
+		bool is_object = nest->objects & 1;
 		if (c != (is_object ? '}' : ']')) {
 			return refuse(scan, at,
 				is_object ? "expected ',' or '}'" : "expected ',' or ']'");
 		}
-		at = close_container(scan, at);
+		at = close_container(scan, nest, at);
 		if (at == NULL) {
 			return NULL;
 		}
@@ -271,31 +302,33 @@ static const char *scan_behind_value(struct scan *scan, const char *at)
 }
 
 /* A value, with its name in an object, as far as the first item of a container. */
-static const char *scan_item(struct scan *scan, const char *at)
+static inline const char *scan_item(struct scan *scan, struct nest *nest, const char *at)
 {
-	if (scan->objects & 1) {
-		at = scan_name(scan, at);
-		if (at == NULL) {
-			return NULL;
-		}
+	at = nest->objects & 1 ? scan_name(scan, nest->depth, at) : json_skip_space(at, scan->end);
+	if (at == NULL) {
+		return NULL;
 	}
-	at = json_skip_space(at, scan->end);
 	if (at == scan->end) {
 		return refuse(scan, at, "");
 	}
 	if (*at == '{' || *at == '[') {
-		unsigned depth = scan->depth;
-		at = open_container(scan, at);
-		if (at == NULL || scan->depth > depth) {
+		char closing = (char)(*at + 2); /* in ASCII, of both */
+		if (nest->depth == JSON_DEPTH_MAX) {
+			return refuse(scan, at, "nested too deeply");
+		}
+		at = json_skip_space(at + 1, scan->end);
+		if (at == scan->end || *at != closing) {
+			open_container(scan, nest, closing == '}');
 			return at;
 		}
+		at++;
 	} else {
 		at = scan_scalar(scan, at);
 		if (at == NULL) {
 			return NULL;
 		}
 	}
-	return scan_behind_value(scan, at);
+	return scan_behind_value(scan, nest, at);
 }
 
 static const char *scan_document(struct scan *scan, const char *at)
@@ -306,12 +339,13 @@ static const char *scan_document(struct scan *scan, const char *at)
 	if (scan->end - at >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
 		return refuse(scan, at, "starts with a byte order mark");
 	}
+	struct nest nest = { 0 };
 	do {
-		at = scan_item(scan, at);
+		at = scan_item(scan, &nest, at);
 		if (at == NULL) {
 			return NULL;
 		}
-	} while (scan->depth > 0);
+	} while (nest.depth > 0);
 	at = json_skip_space(at, scan->end);
 	return at == scan->end ? at : refuse(scan, at, "more text behind the value");
 }
@@ -321,9 +355,7 @@ static bool check(struct span text, struct json_members *members, struct json_fa
 	struct scan scan;
 	scan.start = text.len > 0 ? text.ptr : "";
 	scan.end = scan.start + text.len;
-	scan.depth = 0;
 	scan.noted_depth = members != NULL ? 1 : 0;
-	scan.objects = 0;
 	scan.members = members;
 	json_names_init(&scan.names, text);
 	bool good = scan_document(&scan, scan.start) != NULL;
@@ -342,5 +374,6 @@ bool json_check(struct span text, struct json_fault *fault)
 bool json_check_members(struct span text, struct json_members *members)
 {
 	members->count = 0;
+	members->sieve = 0;
 	return check(text, members, NULL);
 }

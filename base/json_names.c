@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 
-/* Up to here n * n / 2 comparisons of integers are cheaper than a table. */
-#define PAIRS_MAX 20
 /* A table of this many slots is on the stack. */
 #define TABLE_INLINE 256
 
@@ -174,18 +172,6 @@ static bool same(
 	       json_string_same(quoted_at(names, a->offset), quoted_at(names, b->offset));
 }
 
-static bool have_equal_tags(const struct json_name *first, size_t count)
-{
-	for (size_t i = 1; i < count; i++) {
-		for (size_t j = 0; j < i; j++) {
-			if (first[i].tag == first[j].tag) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
 /* Linear probing in a table at most half full; a slot holds a place + 1. */
 static const struct json_name *find(const struct json_names *names, const struct json_name *first,
 	uint32_t *table, size_t table_size)
@@ -205,9 +191,10 @@ static const struct json_name *find(const struct json_names *names, const struct
 	return NULL;
 }
 
-static enum json_names_result compare_by_table(
-	const struct json_names *names, const struct json_name *first, size_t count, size_t *offset)
+enum json_names_result json_names_compare(
+	const struct json_names *names, size_t first, size_t *offset)
 {
+	size_t count = names->count - first;
 	uint32_t inline_table[TABLE_INLINE], *table = inline_table;
 	size_t table_size = TABLE_INLINE;
 	while (table_size < count * 2) {
@@ -221,7 +208,7 @@ static enum json_names_result compare_by_table(
 	if (table == NULL) {
 		return JSON_NAMES_NO_MEMORY;
 	}
-	const struct json_name *found = find(names, first, table, table_size);
+	const struct json_name *found = find(names, &names->entries[first], table, table_size);
 	if (table != inline_table) {
 		free(table);
 	}
@@ -230,15 +217,4 @@ static enum json_names_result compare_by_table(
 	}
 	*offset = found->offset;
 	return JSON_NAMES_DUPLICATE;
-}
-
-enum json_names_result json_names_compare(
-	const struct json_names *names, size_t first, size_t *offset)
-{
-	size_t count = names->count - first;
-	const struct json_name *entries = &names->entries[first];
-	if (count <= PAIRS_MAX && !have_equal_tags(entries, count)) {
-		return JSON_NAMES_UNIQUE;
-	}
-	return compare_by_table(names, entries, count, offset);
 }

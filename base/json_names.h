@@ -29,8 +29,7 @@ struct json_names {
 	struct span text;
 	struct json_name *entries;
 	size_t count, capacity;
-	unsigned depth;
-	uint32_t first[JSON_DEPTH_MAX]; /* where each open object's names start */
+	uint32_t first[JSON_DEPTH_MAX]; /* where the names of an open object start, by its depth */
 	struct json_name inline_entries[JSON_NAMES_INLINE];
 };
 
@@ -41,7 +40,6 @@ static inline void json_names_init(struct json_names *names, struct span text)
 	names->entries = names->inline_entries;
 	names->count = 0;
 	names->capacity = JSON_NAMES_INLINE;
-	names->depth = 0;
 }
 
 static inline void json_names_finish(struct json_names *names)
@@ -51,26 +49,49 @@ static inline void json_names_finish(struct json_names *names)
 	}
 }
 
-/* The whole of json_names_add(). */
+/* The whole of json_names_add(), and what that does when there is no room. */
 bool json_names_add_any(struct json_names *names, struct span quoted, bool escaped);
 
 enum json_names_result { JSON_NAMES_UNIQUE, JSON_NAMES_DUPLICATE, JSON_NAMES_NO_MEMORY };
-/* Whether the last names, from `first` on, differ; `offset` is that of the second of two equal
- * ones. */
+/*
+ * Whether the last names, from `first` on, differ, however many there are; `offset` is that of the
+ * second of two equal ones.
+ */
 enum json_names_result json_names_compare(
 	const struct json_names *names, size_t first, size_t *offset);
 
-static inline void json_names_open(struct json_names *names)
+/* Up to here n * n / 2 comparisons of integers are cheaper than a table. */
+#define JSON_NAMES_PAIRS_MAX 20
+
+/* The quick answer for a few names whose tags all differ; false: it is not known. */
+static inline bool json_names_differ(const struct json_name *first, size_t count)
 {
-	names->first[names->depth++] = (uint32_t)names->count;
+	if (count > JSON_NAMES_PAIRS_MAX) {
+		return false;
+	}
+	for (size_t i = 1; i < count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (first[i].tag == first[j].tag) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+/* An object begins; `depth` counts the containers around it, arrays too. */
+static inline void json_names_open(struct json_names *names, unsigned depth)
+{
+	names->first[depth] = (uint32_t)names->count;
 }
 
 /* Ends the innermost object. */
-static inline enum json_names_result json_names_close(struct json_names *names, size_t *offset)
+static inline enum json_names_result json_names_close(
+	struct json_names *names, unsigned depth, size_t *offset)
 {
-	size_t first = names->first[--names->depth];
+	size_t first = names->first[depth];
 	enum json_names_result result = JSON_NAMES_UNIQUE;
-	if (names->count - first > 1) {
+	if (!json_names_differ(&names->entries[first], names->count - first)) {
 		result = json_names_compare(names, first, offset);
 	}
 	names->count = first;
@@ -86,26 +107,41 @@ static inline uint32_t json_names_tag(uint64_t first, uint64_t last, size_t len)
 	return (uint32_t)((first + last) * UINT64_C(0x9e3779b97f4a7c15) >> 32) + (uint32_t)len;
 }
 
-/* Adds a name, quoted, to the innermost object; `escaped`: it has a backslash. False: no memory. */
-static inline bool json_names_add(struct json_names *names, struct span quoted, bool escaped)
+/* One bit of a tag, to tell names that are not there. */
+static inline uint64_t json_names_bit(uint32_t tag)
 {
-	const char *inside = quoted.ptr + 1;
-	size_t len = quoted.len - 2;
+	return (uint64_t)1 << (tag >> 26);
+}
+
+/*
+ * Adds a name without escapes, `len` bytes behind its opening quote, to the innermost object; the
+ * text has 8 bytes there. False: no memory.
+ */
+static inline bool json_names_add_plain(struct json_names *names, const char *quote, size_t len)
+{
 	uint64_t first, last = 0;
-	if (escaped || names->count == names->capacity ||
-		names->text.ptr + names->text.len - inside < 8) {
-		return json_names_add_any(names, quoted, escaped);
+	if (names->count == names->capacity) {
+		return json_names_add_any(names, span_of(quote, len + 2), false);
 	}
-	memcpy(&first, inside, 8);
+	memcpy(&first, quote + 1, 8);
 	first = le64toh(first);
 	if (len >= 8) {
-		memcpy(&last, inside + len - 8, 8);
+		memcpy(&last, quote + 1 + len - 8, 8);
 		last = le64toh(last);
 	} else {
 		first &= ((uint64_t)1 << 8 * len) - 1;
 	}
 	struct json_name *name = &names->entries[names->count++];
-	name->offset = (uint32_t)(quoted.ptr - names->text.ptr);
+	name->offset = (uint32_t)(quote - names->text.ptr);
 	name->tag = json_names_tag(first, last, len);
 	return true;
+}
+
+/* Adds any name, quoted; `escaped`: it has a backslash. */
+static inline bool json_names_add(struct json_names *names, struct span quoted, bool escaped)
+{
+	if (escaped || names->text.ptr + names->text.len - quoted.ptr <= 8) {
+		return json_names_add_any(names, quoted, escaped);
+	}
+	return json_names_add_plain(names, quoted.ptr, quoted.len - 2);
 }

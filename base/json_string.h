@@ -41,6 +41,19 @@ static inline uint64_t json_string_stops(const char *bytes, uint64_t *wide)
 	*wide = (uint64_t)_mm_movemask_epi8(block);
 	return (uint64_t)_mm_movemask_epi8(_mm_or_si128(low, backslash));
 }
+
+/*
+ * The two in one: a bit for each byte that ends a run or is not ASCII. Here the exclusive or puts
+ * what is not ASCII below the control characters.
+ */
+static inline uint64_t json_string_halts(const char *bytes)
+{
+	__m128i moved =
+		_mm_xor_si128(_mm_loadu_si128((const __m128i *)bytes), _mm_set1_epi8((char)0x82));
+	__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(moved, _mm_set1_epi8((char)0xa0)), moved);
+	__m128i backslash = _mm_cmpeq_epi8(moved, _mm_set1_epi8((char)('\\' ^ 0x82)));
+	return (uint64_t)_mm_movemask_epi8(_mm_or_si128(low, backslash));
+}
 #else
 #define JSON_STRING_STRIDE 8
 #define JSON_STRING_BITS 8
@@ -60,6 +73,13 @@ static inline uint64_t json_string_stops(const char *bytes, uint64_t *wide)
 	return (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
 		       ((word - ones * 0x20) & ~word)) &
 	       highs;
+}
+
+static inline uint64_t json_string_halts(const char *bytes)
+{
+	uint64_t wide;
+	uint64_t stops = json_string_stops(bytes, &wide);
+	return stops | wide;
 }
 #endif
 

@@ -32,6 +32,7 @@ static void note_first(struct place *place)
 	struct span name = span_skip(place->pointer, 1);
 	const char *slash = memchr(name.ptr, '/', name.len);
 	name.len = slash != NULL ? (size_t)(slash - name.ptr) : name.len;
+	place->first.bit = UINT64_MAX;
 	if (memchr(name.ptr, '~', name.len) == NULL) {
 		place->first = json_key(name);
 	}
@@ -85,23 +86,22 @@ static bool read_header(
 static __attribute__((noinline)) bool read_unchecked(
 	const struct place *place, struct place_source *source, struct place_value *value)
 {
-	bool json = json_check_members(source->message->body, &source->members);
-	source->body = json ? PLACE_JSON : PLACE_NOT_JSON;
-	return json && place_read_pointer(place, source, value);
+	struct json_members *members = &source->members;
+	if (!json_check_members(source->message->body, members)) {
+		source->body = PLACE_NOT_JSON;
+		members->sieve = 0;
+		return false;
+	}
+	source->body = PLACE_JSON;
+	if (members->count == 0) {
+		/* An array or a value has no names to be told by. */
+		members->sieve = UINT64_MAX;
+	}
+	return json_members_may_have(members, &place->first) &&
+	       place_read_pointer(place, source, value);
 }
 
-static __attribute__((noinline)) bool read_member(
-	const struct place *place, const struct json_members *members, struct place_value *value)
-{
-	value->json = true;
-	return json_members_find(members, &place->first, &value->text) &&
-	       (place->rest.len == 0 || json_pointer(value->text, place->rest, &value->text));
-}
-
-/*
- * The first name of the pointer is looked up among what was noted when the body was checked. Most
- * conventions ask for members that most replies do not have, which is found here without a call.
- */
+/* The first name of the pointer is looked up among what was noted when the body was checked. */
 bool place_read_pointer(
 	const struct place *place, struct place_source *source, struct place_value *value)
 {
@@ -113,7 +113,17 @@ bool place_read_pointer(
 		!span_present(place->first.name)) {
 		return read_pointer(source->message->body, place->pointer, value);
 	}
-	return json_members_may_have(members, &place->first) && read_member(place, members, value);
+	const struct json_member *member = json_members_find(members, &place->first);
+	if (member == NULL) {
+		return false;
+	}
+	if (!json_member_is(member, place->first.name)) {
+		/* Another name with the same tag may hide ours. */
+		return read_pointer(source->message->body, place->pointer, value);
+	}
+	value->json = true;
+	value->text = member->value;
+	return place->rest.len == 0 || json_pointer(member->value, place->rest, &value->text);
 }
 
 bool place_read_other(

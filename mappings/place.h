@@ -23,7 +23,7 @@ struct place {
 	enum message_property property;
 	struct span name;      /* of a header */
 	struct span pointer;   /* RFC 6901; absent: the whole */
-	struct json_key first; /* its first name; absent where that is escaped */
+	struct json_key first; /* its first name; absent and with all bits where that is escaped */
 	struct span rest;      /* what follows that, a pointer too */
 };
 
@@ -32,16 +32,20 @@ struct place {
 struct place_source {
 	const struct message *message;
 	enum { PLACE_UNCHECKED, PLACE_JSON, PLACE_NOT_JSON } body;
-	struct json_members members; /* of a JSON body: several places look into it */
+	struct json_members members; /* of the body: several places look into it */
 	struct buffer *scratch;
 };
 
-/* The members are noted when somebody looks inside; to clear them costs more than most replies. */
+/*
+ * The members are noted when somebody looks inside; to clear them costs more than most replies.
+ * Until then the sieve lets everything through.
+ */
 static inline void place_source_init(
 	struct place_source *source, const struct message *message, struct buffer *scratch)
 {
 	source->message = message;
 	source->body = PLACE_UNCHECKED;
+	source->members.sieve = UINT64_MAX;
 	source->scratch = scratch;
 }
 
@@ -77,7 +81,8 @@ static inline bool place_read(
 		return span_present(value->text);
 	case PLACE_BODY:
 		if (span_present(place->pointer)) {
-			return place_read_pointer(place, source, value);
+			return json_members_may_have(&source->members, &place->first) &&
+			       place_read_pointer(place, source, value);
 		}
 		*value = (struct place_value){ .text = message->body.len > 0 ? message->body
 									     : SPAN("") };

@@ -54,6 +54,51 @@ static void names_are_the_same_by_all_their_characters(void **state)
 	}
 }
 
+/* The first stands where a block can be read, the second also so near the end that none can. */
+static void names_of_any_length_are_compared_anywhere(void **state)
+{
+	(void)state;
+	for (int len = 1; len < 40; len++) {
+		for (int behind = 0; behind < 24; behind++) {
+			struct buffer text = { 0 };
+			buffer_append_format(
+				&text, "{\"%0*d\":1,\"%0*d\":2%*s}", len, 0, len, 0, behind, "");
+			assert_false(json_check(buffer_span(&text), NULL));
+			for (int i = 0; i < len; i++) {
+				text.data[2 + i] = '1';
+				assert_true(json_check(buffer_span(&text), NULL));
+				text.data[2 + i] = '0';
+			}
+			buffer_finish(&text);
+		}
+	}
+}
+
+static void white_space_may_stand_around_names(void **state)
+{
+	(void)state;
+	static const char *const good[] = {
+		"{ \"a\" : 1 , \"b\" : 2 , \"c\" : [ ] }                 ",
+		"{\n\t\"a\": 1,\n\t\"b\": {\n\t\t\"a\": []\n\t}\n}                 ",
+		"{\"0123456789abcd\":1,\"0123456789abcde\":1,\"0123456789abcdef\" : {} }",
+	};
+	static const char *const bad[] = {
+		"{\"a\"1                                ",
+		"{\"a\"  1                              ",
+		"{a:1}                                  ",
+		"{\"a\":1,}                             ",
+		"{\"a                                   ",
+		"{\"0123456789abcdef\"1                 ",
+		"{\"a\":",
+	};
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(json_check(span_from_text(good[i]), NULL));
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_false(json_check(span_from_text(bad[i]), NULL));
+	}
+}
+
 static void the_members_of_an_object_are_noted_while_it_is_checked(void **state)
 {
 	(void)state;
@@ -97,12 +142,12 @@ static void noted_members_are_found_by_name(void **state)
 	assert_true(json_check_members(text, &members));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct json_key key = json_key(cases[i].name);
-		struct span value;
-		bool found = json_members_find(&members, &key, &value);
+		const struct json_member *member = json_members_find(&members, &key);
+		bool found = member != NULL && json_member_is(member, cases[i].name);
 		assert_int_equal(found, span_present(cases[i].value));
 		if (found) {
 			assert_true(json_members_may_have(&members, &key));
-			assert_true(span_equal(value, cases[i].value));
+			assert_true(span_equal(member->value, cases[i].value));
 		}
 	}
 }
@@ -111,6 +156,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_the_same_by_all_their_characters),
+		cmocka_unit_test(names_of_any_length_are_compared_anywhere),
+		cmocka_unit_test(white_space_may_stand_around_names),
 		cmocka_unit_test(the_members_of_an_object_are_noted_while_it_is_checked),
 		cmocka_unit_test(noted_members_are_found_by_name),
 	};

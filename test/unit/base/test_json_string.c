@@ -172,6 +172,22 @@ static void every_way_to_leap_ends_at_the_same_bytes(void **state)
 }
 #endif
 
+static void a_block_halts_at_what_ends_a_run_or_is_not_ascii(void **state)
+{
+	(void)state;
+	for (unsigned byte = 0; byte < 256; byte++) {
+		bool goes_on = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+		for (size_t place = 0; place < JSON_STRING_STRIDE; place++) {
+			char block[JSON_STRING_STRIDE];
+			memset(block, '#', sizeof(block));
+			block[place] = (char)byte;
+			uint64_t halts = json_string_halts(block);
+			assert_int_equal(halts == 0, goes_on);
+			assert_true(goes_on || json_string_place(halts) == place);
+		}
+	}
+}
+
 static void what_stands_behind_a_run_does_not_count(void **state)
 {
 	(void)state;
@@ -194,6 +210,7 @@ int main(void)
 #ifdef __SSE2__
 		cmocka_unit_test(every_way_to_leap_ends_at_the_same_bytes),
 #endif
+		cmocka_unit_test(a_block_halts_at_what_ends_a_run_or_is_not_ascii),
 		cmocka_unit_test(what_stands_behind_a_run_does_not_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
