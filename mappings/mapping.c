@@ -181,6 +181,7 @@ static void compile_send(struct mapping *mapping, const struct mapping_options *
 	struct send_rule_context send = { .mapping = context,
 		.match = &mapping->match,
 		.convention = convention,
+		.name = mapping->name,
 		.when = mapping->answer.when,
 		.store = &mapping->store,
 		.problems = context->problems };

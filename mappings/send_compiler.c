@@ -3,10 +3,29 @@
 
 #include "mappings/send_compiler.h"
 
+#include "base/json.h"
+
 const struct json_node *send_compiler_knob(
 	const struct send_compiler *compiler, const struct json_node *own, struct span name)
 {
 	return convention_knob(own, compiler->context->convention->send, name);
+}
+
+void send_compiler_settle_op(struct send_compiler *compiler)
+{
+	const struct send_rule_context *context = compiler->context;
+	const struct template *op = compiler->rule->op;
+	if (!context->match->has_path || context->match->has_op) {
+		return;
+	}
+	if (op != NULL) {
+		template_is_constant(op, &compiler->variables.op);
+		return;
+	}
+	struct buffer name = { 0 };
+	json_append_string(&name, context->name);
+	compiler->variables.op = store_copy(context->store, buffer_span(&name));
+	buffer_finish(&name);
 }
 
 struct template *send_compiler_template(

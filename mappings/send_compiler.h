@@ -32,6 +32,8 @@ struct send_compiler {
 /* The mapping's own knob, else its convention's; NULL: neither. */
 const struct json_node *send_compiler_knob(
 	const struct send_compiler *compiler, const struct json_node *own, struct span name);
+/* Where no client names the op, it is known now to what is compiled from here on. */
+void send_compiler_settle_op(struct send_compiler *compiler);
 /* NULL and problems when it is wrong; remembers what it reads of a request. */
 struct template *send_compiler_template(
 	struct send_compiler *compiler, const struct json_node *node, enum template_form form);

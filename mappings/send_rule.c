@@ -446,6 +446,11 @@ static void compile_knobs(struct send_compiler *compiler)
 	const struct json_node *forward =
 		send_compiler_knob(compiler, options->forward_headers, SPAN("forward_headers"));
 	const struct json_node *body = send_compiler_knob(compiler, options->body, SPAN("body"));
+	if (op != NULL) {
+		compiler->rule->op = template_create(
+			op, TEMPLATE_JSON, &compiler->variables, compiler->problems);
+	}
+	send_compiler_settle_op(compiler);
 	if (properties != NULL) {
 		compile_properties(compiler, properties);
 	}
@@ -457,10 +462,6 @@ static void compile_knobs(struct send_compiler *compiler)
 	}
 	if (body != NULL) {
 		compile_body(compiler, body);
-	}
-	if (op != NULL) {
-		compiler->rule->op = template_create(
-			op, TEMPLATE_JSON, &compiler->variables, compiler->problems);
 	}
 }
 

@@ -78,6 +78,7 @@ struct send_rule_context {
 	const struct mapping_context *mapping;
 	const struct match_rule *match;
 	const struct convention *convention;
+	struct span name; /* of the mapping */
 	enum answer_when when;
 	struct store *store;
 	struct problem_list *problems;

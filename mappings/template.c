@@ -80,13 +80,58 @@ static bool is_optional(const struct template_pieces *pieces)
 	return false;
 }
 
-/* A whole variable takes its JSON value; with a filter it is text. */
+/* Made here of letters, digits and hyphens: a JSON string holds it as it is. */
+static bool is_bare_id(const struct template_piece *piece)
+{
+	return piece->use.kind == VARIABLE_ID && piece->filter_count == 0 &&
+	       piece->absence != TEMPLATE_ABSENCE_DEFAULT;
+}
+
+/* ${op} where it is known at load; what holds a NUL is refused when it is read. */
+static bool is_known_op(const struct compiler *compiler, const struct template_piece *piece)
+{
+	struct span op = compiler->context->op;
+	return piece->use.kind == VARIABLE_OP && piece->filter_count == 0 && span_present(op) &&
+	       memmem(op.ptr, op.len, "\\u0000", 6) == NULL;
+}
+
+static void append_op_text(struct compiler *compiler)
+{
+	struct span op = compiler->context->op;
+	struct buffer decoded = { 0 };
+	if (json_type_of(op) == JSON_STRING) {
+		op = json_string_text(op, &decoded);
+	}
+	json_append_escaped(&compiler->literal, op);
+	buffer_finish(&decoded);
+}
+
+/* A variable as a JSON value of its own; with a filter it is text. */
 static void add_whole(struct compiler *compiler, const struct template_piece *part)
 {
 	struct template_piece piece = *part;
-	piece.kind = TEMPLATE_WHOLE;
+	if (is_known_op(compiler, part)) {
+		buffer_append_span(&compiler->literal, compiler->context->op);
+		return;
+	}
+	piece.kind = is_bare_id(part) ? TEMPLATE_QUOTED : TEMPLATE_WHOLE;
 	if (piece.want != VARIABLE_WANT_BYTES) {
 		piece.want = piece.filter_count > 0 ? VARIABLE_WANT_STRING : VARIABLE_WANT_JSON;
+	}
+	add_piece(compiler, &piece);
+}
+
+/* A variable among the text of a JSON string. */
+static void add_inside(struct compiler *compiler, const struct template_piece *part)
+{
+	struct template_piece piece = *part;
+	if (is_known_op(compiler, part)) {
+		append_op_text(compiler);
+		return;
+	}
+	piece.kind = is_bare_id(part) ? TEMPLATE_PLAIN : TEMPLATE_ESCAPED;
+	if (piece.want == VARIABLE_WANT_TEXT) {
+		piece.want = VARIABLE_WANT_STRING;
 	}
 	add_piece(compiler, &piece);
 }
@@ -99,16 +144,12 @@ static void add_string(struct compiler *compiler, const struct template_pieces *
 	}
 	buffer_append_char(&compiler->literal, '"');
 	for (unsigned i = 0; i < parts->count; i++) {
-		struct template_piece piece = parts->items[i];
-		if (!is_variable(&piece)) {
-			json_append_escaped(&compiler->literal, piece.text);
-			continue;
+		const struct template_piece *part = &parts->items[i];
+		if (is_variable(part)) {
+			add_inside(compiler, part);
+		} else {
+			json_append_escaped(&compiler->literal, part->text);
 		}
-		piece.kind = TEMPLATE_ESCAPED;
-		if (piece.want == VARIABLE_WANT_TEXT) {
-			piece.want = VARIABLE_WANT_STRING;
-		}
-		add_piece(compiler, &piece);
 	}
 	buffer_append_char(&compiler->literal, '"');
 }
@@ -399,6 +440,18 @@ static enum template_result append_absent(
 	return TEMPLATE_DONE;
 }
 
+/* What has nothing to escape. */
+static void append_quoted(struct span text, struct buffer *out)
+{
+	if (buffer_reserve(out, text.len + 2)) {
+		char *at = out->data + out->len;
+		at[0] = '"';
+		memcpy(at + 1, text.ptr, text.len);
+		at[text.len + 1] = '"';
+		out->len += text.len + 2;
+	}
+}
+
 static enum template_result append_variable(const struct template *template,
 	const struct template_piece *piece, struct variable_source *source, struct buffer *out)
 {
@@ -408,6 +461,10 @@ static enum template_result append_variable(const struct template *template,
 	}
 	if (!span_present(value.text)) {
 		return append_absent(piece, source, out);
+	}
+	if (piece->kind == TEMPLATE_QUOTED) {
+		append_quoted(value.text, out);
+		return TEMPLATE_DONE;
 	}
 	if (!value.json && !refine(piece, template->form, source, &value.text)) {
 		return refuse(source, piece->unfit);

@@ -23,6 +23,7 @@ enum template_piece_kind {
 	TEMPLATE_COMMA,   /* a comma, unless the container has just been opened */
 	TEMPLATE_PLAIN,   /* a variable as text */
 	TEMPLATE_WHOLE,   /* a variable as a JSON value */
+	TEMPLATE_QUOTED,  /* a variable that needs only quotes to be a JSON string */
 	TEMPLATE_ESCAPED, /* a variable inside a JSON string */
 };
 

@@ -85,6 +85,7 @@ struct variable_context {
 	const struct match_rule *match; /* NULL in envelopes */
 	bool any_capture;               /* a convention by itself: its mappings have them */
 	bool preset;                    /* what is compiled stands in a convention */
+	struct span op;                 /* JSON text: what ${op} always is; absent: it differs */
 };
 
 /* An answer for the templates of a custom WebSocket envelope. */

@@ -399,6 +399,48 @@ static void an_op_may_use_the_op_of_the_client(void **state)
 	WORLD_TELL(stories);
 }
 
+static void an_op_that_no_client_names_is_the_same_for_all(void **state)
+{
+	(void)state;
+	static const struct world_story stories[] = {
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"body\": {\"p\": \"${op}\", \"in\": \"<${op}>\", \"f\": \"${op|base64}\", "
+		  "\"o\": \"${op?}\"}}",
+			"GET /a",
+			"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | "
+			"{\"p\":\"m\",\"in\":\"<m>\",\"f\":\"bQ==\",\"o\":\"m\"}" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"op\": \"a\\\"b\", \"body\": [\"${op}\", \"<${op}>\", \"${op:-x}\"]}",
+			"GET /a",
+			"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | "
+			"[\"a\\\"b\",\"<a\\\"b>\",\"a\\\"b\"]" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"op\": {\"cmd\": \"sum\"}, \"body\": [\"${op}\", \"<${op}>\"]}",
+			"GET /a",
+			"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | "
+			"[{\"cmd\":\"sum\"},\"<{\\\"cmd\\\":\\\"sum\\\"}>\"]" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"op\": 7, \"body\": [\"${op}\", \"<${op}>\"]}",
+			"GET /a",
+			"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | "
+			"[7,\"<7>\"]" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"op\": \"${query.o?}\", \"body\": [\"${op}\"]}",
+			"GET /a?o=s",
+			"/q | content_type=application/json delivery_mode=1 reply_to=replies.1 "
+			"expiration=4750 | | "
+			"[\"s\"]" },
+		{ "\"match\": {\"path\": \"/a\"}, \"send\": {\"queue\": \"q\", "
+		  "\"op\": \"a\\u0000b\", \"body\": [\"${op}\"]}",
+			"GET /a", NULL, 400 },
+	};
+	WORLD_TELL(stories);
+}
+
 static void a_template_that_means_nothing_does_not_load(void **state)
 {
 	(void)state;
@@ -507,6 +549,7 @@ int main(void)
 		cmocka_unit_test(filters_change_or_check_the_text),
 		cmocka_unit_test(captures_of_an_op_come_from_the_payload),
 		cmocka_unit_test(an_op_may_use_the_op_of_the_client),
+		cmocka_unit_test(an_op_that_no_client_names_is_the_same_for_all),
 		cmocka_unit_test(a_template_that_means_nothing_does_not_load),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
