@@ -42,8 +42,9 @@ static int mapped_status(struct reader *reader)
 {
 	const struct answer_rule *rule = reader->rule;
 	struct place_value value;
-	for (unsigned i = 0; i < rule->map_places.count; i++) {
-		if (!place_read(&rule->map_places.items[i], &reader->source, &value)) {
+	const struct place *end = rule->map_places.items + rule->map_places.count;
+	for (const struct place *place = rule->map_places.items; place < end; place++) {
+		if (!place_read(place, &reader->source, &value)) {
 			continue;
 		}
 		struct span text = passing_text(reader, &value);
@@ -69,9 +70,10 @@ static int placed_status(struct reader *reader)
 {
 	int status = STATUS_NONE;
 	struct place_value value;
-	for (unsigned i = 0; i < reader->rule->status.count; i++) {
-		if (!place_read(&reader->rule->status.items[i], &reader->source, &value) ||
-			is_null(&value)) {
+	const struct answer_places *places = &reader->rule->status;
+	const struct place *end = places->items + places->count;
+	for (const struct place *place = places->items; place < end; place++) {
+		if (!place_read(place, &reader->source, &value) || is_null(&value)) {
 			continue;
 		}
 		status = parse_status(passing_text(reader, &value));

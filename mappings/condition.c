@@ -165,8 +165,11 @@ static bool equals(const struct condition_value *wanted, const struct place_valu
 	if (type != wanted->type) {
 		return false;
 	}
-	return type == JSON_STRING ? json_string_equal(value->text, wanted->text)
-				   : span_equal(value->text, wanted->text);
+	switch (type) {
+	case JSON_STRING: return json_string_equal(value->text, wanted->text);
+	case JSON_NUMBER: return span_equal(value->text, wanted->text);
+	default: return true; /* true, false and null are written in one way */
+	}
 }
 
 static bool holds(const struct condition *condition, struct place_source *source)
@@ -197,8 +200,9 @@ static bool holds(const struct condition *condition, struct place_source *source
 
 bool condition_list_holds_some(const struct condition_list *list, struct place_source *source)
 {
-	for (unsigned i = 0; i < list->count; i++) {
-		if (holds(&list->items[i], source)) {
+	const struct condition *end = list->items + list->count;
+	for (const struct condition *condition = list->items; condition < end; condition++) {
+		if (holds(condition, source)) {
 			return true;
 		}
 	}

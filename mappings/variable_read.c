@@ -202,8 +202,11 @@ static bool read_list(const struct variable_use *use, enum variable_list list,
 	return why == NULL || refuse_bad(source, why);
 }
 
-/* A form of no fields has a type and no bytes. */
-static bool read_form(
+/*
+ * A form of no fields has a type and no bytes. Out of line as read_time() is, because their own
+ * variables would cost all others room on the stack.
+ */
+static __attribute__((noinline)) bool read_form(
 	struct variable_source *source, enum variable_want want, struct variable_value *value)
 {
 	const struct request *request = source->request;
@@ -240,7 +243,8 @@ static void read_number(struct variable_source *source, int64_t number, enum var
 	value->json = want == VARIABLE_WANT_JSON;
 }
 
-static void read_time(struct variable_source *source, int64_t ms, struct variable_value *value)
+static __attribute__((noinline)) void read_time(
+	struct variable_source *source, int64_t ms, struct variable_value *value)
 {
 	time_t seconds = (time_t)(ms / 1000);
 	struct tm parts;

@@ -82,10 +82,16 @@ bool media_type_read(struct span content_type, struct media_type *type)
 	return true;
 }
 
+/* As nearly all say it. */
+static bool is_usual_json(struct span content_type)
+{
+	return span_equal(content_type, SPAN("application/json"));
+}
+
 bool media_type_is_json(struct span content_type)
 {
-	if (span_equal(content_type, SPAN("application/json"))) {
-		return true; /* as nearly all say it */
+	if (is_usual_json(content_type)) {
+		return true;
 	}
 	struct span type = essence(content_type);
 	return span_equal_nocase(type, SPAN("application/json")) ||
@@ -93,13 +99,17 @@ bool media_type_is_json(struct span content_type)
 	       (type.len > 5 && span_equal_nocase(span_skip(type, type.len - 5), SPAN("+json")));
 }
 
-bool media_type_is_utf8(struct span content_type)
+static __attribute__((noinline)) bool has_utf8_charset(struct span content_type)
 {
 	struct media_type type;
-	if (content_type.len == 0 || memchr(content_type.ptr, ';', content_type.len) == NULL) {
-		return true;
-	}
 	media_type_read(content_type, &type);
 	return !span_present(type.charset) || span_equal_nocase(type.charset, SPAN("utf-8")) ||
 	       span_equal_nocase(type.charset, SPAN("utf8"));
+}
+
+bool media_type_is_utf8(struct span content_type)
+{
+	return content_type.len == 0 || is_usual_json(content_type) ||
+	       memchr(content_type.ptr, ';', content_type.len) == NULL ||
+	       has_utf8_charset(content_type);
 }
