@@ -87,8 +87,9 @@ static int placed_status(struct reader *reader)
 static void read_status(struct reader *reader)
 {
 	struct answer *answer = reader->answer;
-	int status = mapped_status(reader);
-	if (status == STATUS_NONE) {
+	const struct answer_rule *rule = reader->rule;
+	int status = rule->map_places.count > 0 ? mapped_status(reader) : STATUS_NONE;
+	if (status == STATUS_NONE && rule->status.count > 0) {
 		status = placed_status(reader);
 	}
 	if (status == STATUS_BAD && !answer->error) {
