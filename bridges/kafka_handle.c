@@ -9,6 +9,8 @@
  */
 #include "bridges/kafka_handle.h"
 
+#include "base/thread_policy.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +117,28 @@ static void handle_log(const rd_kafka_t *handle, int level, const char *facility
 	(void)text;
 }
 
+static rd_kafka_resp_err_t handle_thread_start(
+	rd_kafka_t *handle, rd_kafka_thread_type_t type, const char *name, void *context)
+{
+	(void)handle;
+	(void)type;
+	(void)name;
+	(void)context;
+	thread_policy_set_batch(true);
+	return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* Its threads wake at the first message of many, and are not to send it before the others come. */
+static rd_kafka_resp_err_t handle_new(
+	rd_kafka_t *handle, const rd_kafka_conf_t *conf, void *context, char *why, size_t why_size)
+{
+	(void)conf;
+	(void)why;
+	(void)why_size;
+	return rd_kafka_interceptor_add_on_thread_start(
+		handle, "batch", handle_thread_start, context);
+}
+
 static bool set(rd_kafka_conf_t *conf, const struct setting *settings, struct kafka_why *why)
 {
 	for (; settings->name != NULL; settings++) {
@@ -148,6 +172,9 @@ static bool configure(rd_kafka_conf_t *conf, const struct kafka_shared *shared, 
 	}
 	if (!shared->debug) {
 		rd_kafka_conf_set_log_cb(conf, handle_log);
+	}
+	if (use == KAFKA_BUSY) {
+		rd_kafka_conf_interceptor_add_on_new(conf, "batch", handle_new, NULL);
 	}
 	int events = RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS |
 		     (use < KAFKA_PRODUCERS ? RD_KAFKA_EVENT_DR : 0);

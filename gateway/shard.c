@@ -13,6 +13,7 @@
 #include "gateway/shard.h"
 
 #include "base/memory.h"
+#include "base/thread_policy.h"
 #include "gateway/connection.h"
 #include "gateway/pressure.h"
 
@@ -23,7 +24,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAILS_MAX = 8192, REASON_LOG_MS = 1000, SCRATCH_KEPT = 1 << 18 };
+enum {
+	MAILS_MAX = 8192,
+	REASON_LOG_MS = 1000,
+	SCRATCH_KEPT = 1 << 18,
+	BATCH_FROM = 16, /* calls in flight */
+};
 
 /* ---- time ---- */
 
@@ -137,6 +143,9 @@ static void handle_prepare(struct ev_loop *loop, ev_prepare *prepare, int events
 	for (size_t i = 0; i < shard->session_count; i++) {
 		session_flush(&shard->sessions[i]);
 	}
+	if (shard->calls.in_use > shard->calls_peak) {
+		shard->calls_peak = shard->calls.in_use;
+	}
 	if (shard->draining) {
 		check_drained(shard);
 	}
@@ -162,6 +171,20 @@ static void trim_scratch(struct shard_scratch *scratch, size_t kept)
 	buffer_trim(&scratch->search.name, kept);
 }
 
+/*
+ * While many calls are in flight the clients and the broker are left to send all they have before
+ * we look: fewer turns, each with more to do (docs/decisions, 0018). A lone client's call should
+ * not wait for programs that have nothing to do with it.
+ */
+static void update_policy(struct shard *shard)
+{
+	bool batch = shard->calls_peak >= BATCH_FROM;
+	if (batch != shard->batch && thread_policy_set_batch(batch)) {
+		shard->batch = batch;
+	}
+	shard->calls_peak = shard->calls.in_use;
+}
+
 /* Wakes the loop for its deadlines, and does what is done now and then. */
 static void handle_tick(struct ev_loop *loop, ev_timer *tick, int events)
 {
@@ -169,6 +192,7 @@ static void handle_tick(struct ev_loop *loop, ev_timer *tick, int events)
 	(void)loop;
 	(void)events;
 	pressure_relieve(shard);
+	update_policy(shard);
 	trim_scratch(&shard->scratch, SCRATCH_KEPT);
 	for (size_t i = 0; i < shard->listener_count; i++) {
 		listener_retry(&shard->listeners[i]);
@@ -260,6 +284,8 @@ void shard_start_sessions(struct shard *shard)
 
 void shard_run(struct shard *shard)
 {
+	/* Until the first tick; a sandbox that ends us for it does so now and not under load. */
+	shard->batch = thread_policy_set_batch(true);
 	ev_run(shard->loop, 0);
 	for (size_t i = 0; i < shard->session_count; i++) {
 		session_leave(&shard->sessions[i]);

@@ -72,7 +72,9 @@ struct shard {
 	struct connection *output_owner;
 	struct connection *connections;
 	struct connection *dead;
-	unsigned deferred; /* connections that go on in the next turn */
+	unsigned deferred;   /* connections that go on in the next turn */
+	uint32_t calls_peak; /* most calls at the end of a turn since the last tick */
+	bool batch;          /* this thread's policy, see base/thread_policy.h */
 	uint64_t connection_ids;
 
 	uint64_t now_us;          /* monotonic, read once per turn */

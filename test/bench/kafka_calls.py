@@ -22,7 +22,9 @@ TOPIC, BARE_REPLIES = "bench", "bench.bare.replies"
 ROUNDS, STARTS = 7, 5
 # in flight, calls of a turn, goal of the ratio, goal of the CPU per call in us
 TURNS = ((1, 1500, 0.95, None), (64, 24000, 0.78, 24), (256, 40000, 0.60, 20))
-# the same in flight on fewer WebSockets: in flight, sockets, calls of a turn
+# the same in flight over a Unix socket, as from a proxy on the same machine: calls of a turn
+UNIX_TURNS = ((64, 24000), (256, 40000))
+# the same on fewer WebSockets: in flight, sockets, calls of a turn
 SOCKET_TURNS = ((64, 4, 24000), (256, 8, 60000))
 BEHIND_BARE_US = 100
 START_MS = 500
@@ -43,6 +45,7 @@ class KafkaLab:
 
     def __init__(self, lab):
         self.lab = lab
+        self.socket = lab.directory / "bench.sock"
         os.environ["KAFKA_HEAP"] = "256m"
         os.environ["KAFKA_JVM"] = "-XX:+UseSerialGC"
         self.kafka = Kafka()
@@ -69,7 +72,9 @@ class KafkaLab:
             "mappings": [mapping],
             "websockets": [{"path": "/ws"}],
         }
-        return complete(config, None)
+        config = complete(config, None)
+        config["listeners"].append({"name": "local", "address": f"unix:{self.socket}"})
+        return config
 
     def gateway(self):
         return self.lab.running(self.config())
@@ -92,11 +97,13 @@ class KafkaLab:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def turn(self, gateway, in_flight, calls, sockets=None):
+    def turn(self, gateway, in_flight, calls, sockets=None, unix=False):
         """`calls` without and with the gateway: over HTTP, or on so many WebSockets."""
         bare = self.bare(in_flight, calls)
         before = laboratory.cpu_nanoseconds(gateway.pid)
         words = ("-c", sockets, "-m", in_flight // sockets) if sockets else ("-c", in_flight)
+        if unix:
+            words += ("-u", self.socket)
         result = self.lab.load(gateway, *words, "-n", calls, websocket=sockets is not None)
         cpu = laboratory.cpu_nanoseconds(gateway.pid) - before
         return Turn(
@@ -127,9 +134,9 @@ def starts(bench):
             yield (time.monotonic() - began) * 1000
 
 
-def report(turns, in_flight, over):
+def report(turns, in_flight, entrance):
     print(
-        f"    {in_flight} in flight over {over}: {middle(turns, lambda turn: turn.rate):,.0f} "
+        f"    {in_flight} in flight {entrance}: {middle(turns, lambda turn: turn.rate):,.0f} "
         f"requests/s, bare {middle(turns, lambda turn: turn.bare_rate):,.0f}; p50 "
         f"{middle(turns, lambda turn: turn.p50):,.0f} us, bare "
         f"{middle(turns, lambda turn: turn.bare_p50):,.0f}; CPU "
@@ -138,14 +145,17 @@ def report(turns, in_flight, over):
     )
 
 
-def on_sockets(bench, gateway, figure):
-    for in_flight, sockets, calls in SOCKET_TURNS:
-        turns = [bench.turn(gateway, in_flight, calls, sockets) for _ in range(ROUNDS)]
-        report(turns, in_flight, f"{sockets} WebSockets")
-        name = f"the same, {in_flight} in flight on {sockets} WebSockets"
-        goal = {row[0]: row[2] for row in TURNS}[in_flight]
+def beside(bench, gateway, figure):
+    """As many in flight through the other entrances."""
+    goals = {in_flight: goal for in_flight, _, goal, _ in TURNS}
+    entrances = [(f"on {n} WebSockets", i, calls, {"sockets": n}) for i, n, calls in SOCKET_TURNS]
+    entrances += [("over a Unix socket", i, calls, {"unix": True}) for i, calls in UNIX_TURNS]
+    for name, in_flight, calls, how in entrances:
+        turns = [bench.turn(gateway, in_flight, calls, **how) for _ in range(ROUNDS)]
+        report(turns, in_flight, name)
         ratio = middle(turns, lambda turn: turn.rate / turn.bare_rate)
-        yield figure(name, ratio, goal, at_least=True, digits=2)
+        name = f"the same, {in_flight} in flight {name}"
+        yield figure(name, ratio, goals[in_flight], at_least=True, digits=2)
 
 
 def measure(lab, figure):
@@ -157,7 +167,7 @@ def measure(lab, figure):
         bench.warm(gateway)
         for in_flight, calls, ratio_goal, cpu_goal in TURNS:
             turns = [bench.turn(gateway, in_flight, calls) for _ in range(ROUNDS)]
-            report(turns, in_flight, "HTTP")
+            report(turns, in_flight, "over HTTP")
             ratio = middle(turns, lambda turn: turn.rate / turn.bare_rate)
             name = f"requests/s over bare Kafka RPC, {in_flight} in flight"
             yield figure(name, ratio, ratio_goal, at_least=True, digits=2)
@@ -168,4 +178,4 @@ def measure(lab, figure):
             if in_flight == 1:
                 behind = middle(turns, lambda turn: turn.p50 - turn.bare_p50)
                 yield figure("Kafka: p50 behind bare, 1 in flight", behind, BEHIND_BARE_US, " us")
-        yield from on_sockets(bench, gateway, figure)
+        yield from beside(bench, gateway, figure)

@@ -5,8 +5,9 @@
  * A load client: N connections, one request in flight on each (on a WebSocket as many as -m says),
  * a fixed number of requests or of seconds. Every answer is read whole and its status counted; a
  * connection that breaks is counted and opened again. With -i each connection does one request and
- * then stays idle until standard input ends; an idle WebSocket answers pings. Prints one JSON
- * object at the end; with -i also "idle" once all are idle.
+ * then stays idle until standard input ends; an idle WebSocket answers pings. With -u they go to a
+ * Unix socket, and ADDRESS and PORT are only what Host says. Prints one JSON object at the end;
+ * with -i also "idle" once all are idle.
  *
  * It is lean on purpose (one recv and one send a request, no allocation), because it shares the
  * processors with what it measures.
@@ -22,6 +23,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,7 +57,8 @@ struct load {
 	/* what was asked for */
 	const char *path;
 	const char *host;
-	const char *from; /* address of this side; NULL: any */
+	const char *from;      /* address of this side; NULL: any */
+	const char *unix_path; /* of a socket to connect to instead; NULL: none */
 	unsigned short port;
 	unsigned connections, streams;
 	unsigned long requests; /* 0: until `seconds` are over */
@@ -252,13 +255,39 @@ static void bind_source(int fd, const char *from)
 	}
 }
 
-static void open_connection(struct load *load, struct connection *connection)
+static int connect_tcp(const struct load *load)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(load->port) };
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = connection };
 	int on = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	inet_pton(AF_INET, load->host, &address.sin_addr);
+	if (fd >= 0 && load->from != NULL) {
+		bind_source(fd, load->from);
+	}
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		die("connect");
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return fd;
+}
+
+static int connect_unix(const struct load *load)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", load->unix_path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		die("connect");
+	}
+	return fd;
+}
+
+static void open_connection(struct load *load, struct connection *connection)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = connection };
+
 	if (connection->answer == NULL) {
 		connection->answer = malloc(load->answer_max);
 		connection->slots = calloc(load->streams, sizeof(*connection->slots));
@@ -266,17 +295,9 @@ static void open_connection(struct load *load, struct connection *connection)
 	}
 	connection->waiting = 0;
 	connection->out_len = 0;
-	connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	connection->len = 0;
 	connection->state = OPENING;
-	if (connection->fd >= 0 && load->from != NULL) {
-		bind_source(connection->fd, load->from);
-	}
-	if (connection->fd < 0 ||
-		connect(connection->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		die("connect");
-	}
-	setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	connection->fd = load->unix_path != NULL ? connect_unix(load) : connect_tcp(load);
 	if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, connection->fd, &event) != 0) {
 		die("epoll_ctl");
 	}
@@ -525,7 +546,7 @@ static void read_options(struct load *load, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:m:n:s:b:p:f:Bwi")) >= 0) {
+	while ((option = getopt(argc, argv, "c:m:n:s:b:p:f:u:Bwi")) >= 0) {
 		switch (option) {
 		case 'c': load->connections = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'm': load->streams = (unsigned)strtoul(optarg, NULL, 10); break;
@@ -534,6 +555,7 @@ static void read_options(struct load *load, int argc, char **argv)
 		case 'b': load->body_size = strtoul(optarg, NULL, 10); break;
 		case 'p': load->path = optarg; break;
 		case 'f': load->from = optarg; break;
+		case 'u': load->unix_path = optarg; break;
 		case 'B': load->browser = true; break;
 		case 'w': load->websocket = true; break;
 		case 'i': load->idle = true; break;
@@ -543,7 +565,7 @@ static void read_options(struct load *load, int argc, char **argv)
 	if (argc - optind != 2) {
 		fprintf(stderr, "usage: load [-c CONNECTIONS] [-m STREAMS] [-n REQUESTS | -s "
 				"SECONDS] [-b BYTES] "
-				"[-p PATH] [-f FROM] [-B] [-w] [-i] ADDRESS PORT\n");
+				"[-p PATH] [-f FROM] [-u SOCKET] [-B] [-w] [-i] ADDRESS PORT\n");
 		exit(2);
 	}
 	load->host = argv[optind];

@@ -3,6 +3,8 @@
 
 """What everybody who builds this on Kafka falls into once."""
 
+import os
+import pathlib
 import time
 import uuid
 
@@ -90,3 +92,12 @@ def test_a_reply_topic_that_was_just_created_has_a_leader_soon(kafka, kafka_work
         one = kafka_gateway(to(topic), bridge={"reply": {"topic": f"fresh-{uuid.uuid4()}"}}, ready=False)
         one.wait_ready(5)
         assert one.post("/to", "x").body == b"x"
+
+
+def test_the_producer_of_many_calls_waits_until_it_has_them(kafka, kafka_gateway):
+    """Its threads wake at the first one and would send that alone."""
+    one = kafka_gateway(to(kafka.topic()))
+    tasks = list(pathlib.Path(f"/proc/{one.pid}/task").iterdir())
+    library = [task for task in tasks if (task / "comm").read_text().startswith("rdk:")]
+    batch = [task for task in library if os.sched_getscheduler(int(task.name)) == os.SCHED_BATCH]
+    assert 2 <= len(batch) <= len(library) / 2, f"{len(batch)} of {len(library)}"
